@@ -1,0 +1,61 @@
+import assert from 'node:assert'
+
+/** Every bound of the gateway, unit last in the name. The relations that must hold between them are asserted below. */
+export const limits = {
+  /** A body up to this size is held in memory and sent whole; a longer one goes to a file set. */
+  heldBodyBytesMax: 256 * 1024,
+  /** All bodies held in memory, the committer's queue and write buffers together. */
+  bodyBudgetBytes: 64 * 1024 * 1024,
+  /** One message of a streamed body, and how many may wait. */
+  messageBytes: 256 * 1024,
+  queuedMessagesMax: 2,
+
+  /** Request line and header fields together; more is 431. */
+  headBytesMax: 32 * 1024,
+  headerFieldsMax: 128,
+  keyBytesMax: 1024,
+  userMetadataBytesMax: 2 * 1024,
+  objectBytesMax: 5 * 1024 ** 4,
+  /** One PUT or one part. */
+  uploadBytesMax: 5 * 1024 ** 3,
+  partsMax: 10_000,
+  partBytesMin: 5 * 1024 * 1024,
+  listKeysMax: 1000,
+  deleteKeysMax: 1000,
+
+  completeXmlBytesMax: 4 * 1024 * 1024,
+  deleteXmlBytesMax: 2 * 1024 * 1024,
+  otherXmlBytesMax: 64 * 1024,
+  xmlDepthMax: 8,
+  xmlAttributesMax: 8,
+  xmlTextBytesMax: 4 * 1024,
+
+  /** One committed batch. */
+  batchEditsMax: 4096,
+  batchBytesMax: 16 * 1024 * 1024,
+
+  headersTimeoutMs: 10_000,
+  connectionsCheckMs: 1_000,
+  keepAliveTimeoutMs: 75_000,
+  bodyIdleMsMax: 20_000,
+  replyIdleMsMax: 30_000,
+  drainMsMax: 30_000,
+  /** An unread body up to this size is read and thrown away after an error, so that the connection lives on. */
+  drainedBodyBytesMax: 64 * 1024,
+  connectionsMax: 10_000,
+  requestsPerSocketMax: 10_000,
+
+  clockSkewMsMax: 15 * 60 * 1000,
+  presignSecondsMax: 7 * 24 * 3600,
+  /** aws-chunked: one size line with its extensions; every chunk but the last has at least this many bytes. */
+  chunkLineBytesMax: 1024,
+  chunkBytesMin: 8 * 1024,
+  trailerBytesMax: 4 * 1024,
+
+  uploadLifetimeMs: 7 * 24 * 3600 * 1000,
+} as const
+
+assert(limits.heldBodyBytesMax <= limits.batchBytesMax, 'a held body must fit a batch')
+assert(limits.batchBytesMax <= limits.bodyBudgetBytes, 'a batch must fit the budget')
+assert(limits.messageBytes * limits.queuedMessagesMax <= limits.bodyBudgetBytes, 'a stream must fit the budget')
+assert(limits.deleteKeysMax <= limits.batchEditsMax, 'one DeleteObjects must fit a batch')
