@@ -34,19 +34,26 @@ export interface Extent {
   readonly length: number
 }
 
+/**
+ * `stale`: the content has been appended to since, so the digests and the part table among the attributes no longer hold
+ * (decodeAttributes leaves them out); the rest, such as the content type, does.
+ */
 export type AttributesRef =
-  | { readonly kind: 'inline', readonly bytes: Buffer }
-  | { readonly kind: 'blob', readonly blob: number, readonly length: number }
+  | { readonly kind: 'inline', readonly bytes: Buffer, readonly stale?: boolean }
+  | { readonly kind: 'blob', readonly blob: number, readonly length: number, readonly stale?: boolean }
 
 /** Nodes are immutable and named by dense ids; where they come from is the store's affair. Synchronous. */
 export interface NodeReader {
-  /** Throws if there is no such node, or if its checksum fails. */
+  /** Throws if there is no such node, or if its seal is broken (seal.ts; checked when it comes from disk, not at each call). */
   node(id: number): Buffer
 }
 
+/** A node's checksum covers its id, so the id is given out first. Every reserved id is put before the transaction ends. */
 export interface NodeWriter extends NodeReader {
-  /** Adds a node; answers its new id. */
-  add(node: Buffer): number
+  /** The next node's id. Ids grow, and a node is reserved after all nodes that it names. */
+  reserveNode(): number
+  /** Takes over the sealed bytes; readable through `node` from then on. */
+  putNode(id: number, node: Buffer): void
 }
 
 /** Id of the empty tree. */
