@@ -42,6 +42,9 @@ export const limits = {
   drainMsMax: 30_000,
   /** An unread body up to this size is read and thrown away after an error, so that the connection lives on. */
   drainedBodyBytesMax: 64 * 1024,
+  /** A larger one ends the connection, after this much of it was read away so that the client gets to read the answer. */
+  lingerBytesMax: 8 * 1024 * 1024,
+  lingerMsMax: 3_000,
   connectionsMax: 10_000,
   requestsPerSocketMax: 10_000,
 

@@ -1,0 +1,53 @@
+import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+/**
+ * Which connections stand, and which answers each of them still owes: what a drain needs to know. node's own list of idle
+ * connections leaves out those that never sent a request, and a connection that falls idle after the drain began.
+ */
+export class Connections {
+  private readonly open = new Set<Socket>()
+  private readonly owed = new WeakMap<Duplex, Set<ServerResponse>>()
+  private draining = false
+
+  add(socket: Socket): void {
+    this.open.add(socket)
+    socket.once('close', () => { this.open.delete(socket) })
+  }
+
+  /** `socket` owes the client `response` until that closes. */
+  owe(socket: Socket, response: ServerResponse): void {
+    const owed = this.owed.get(socket) ?? new Set()
+    if (owed.size === 0) this.owed.set(socket, owed)
+    owed.add(response)
+    if (this.draining) response.shouldKeepAlive = false
+    response.once('close', () => {
+      owed.delete(response)
+      if (this.draining && owed.size === 0) socket.destroySoon()
+    })
+  }
+
+  /** An answer on this socket has begun and is not over: nothing else may be written to it. */
+  answering(socket: Duplex): boolean {
+    for (const response of this.owed.get(socket) ?? []) if (response.headersSent && !response.writableFinished) return true
+    return false
+  }
+
+  /** Ends what is idle, lets what is owed be answered for `msMax`, then ends everything. Resolves when all is closed. */
+  drain(server: Server, msMax: number): Promise<void> {
+    this.draining = true
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => { for (const socket of this.open) socket.destroy() }, msMax)
+      server.close(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+      for (const socket of this.open) {
+        const owed = this.owed.get(socket)
+        if (owed === undefined || owed.size === 0) socket.destroy()
+        else for (const response of owed) if (!response.headersSent) response.shouldKeepAlive = false
+      }
+    })
+  }
+}

@@ -1,0 +1,82 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { limits } from '../limits'
+import { Connections } from './connections'
+import { exchangeOf, type Exchange } from './exchange'
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** PEM; absent: plain http. */
+  readonly tls?: TlsFiles | undefined
+}
+
+export interface TlsFiles { readonly cert: Buffer, readonly key: Buffer }
+
+export interface Listener {
+  readonly port: number
+  /** New connections use this certificate from now on; those that stand keep theirs. */
+  setTls(tls: TlsFiles): void
+  /** Takes nothing new, lets what is under way finish for at most `msMax`, then ends every connection. */
+  drain(msMax: number): Promise<void>
+}
+
+/** Opens the endpoint. `serve` gets every well-framed request, those that wait for `100 Continue` included. */
+export function listen(options: ListenOptions, serve: (exchange: Exchange) => void): Promise<Listener> {
+  const settings = {
+    maxHeaderSize: limits.headBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    connectionsCheckingInterval: limits.connectionsCheckMs,
+    // No bound on a whole request: bodies have an idle watchdog instead, so that a slow large upload can finish.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    insecureHTTPParser: false,
+    noDelay: true,
+  }
+  const server = options.tls === undefined ? http.createServer(settings) : https.createServer({ ...settings, ...options.tls })
+  // 0 lifts node's silent cut of the field list, under which dropped fields would still frame the body; ours is a refusal.
+  server.maxHeadersCount = 0
+  server.maxRequestsPerSocket = limits.requestsPerSocketMax
+  server.maxConnections = limits.connectionsMax
+  const connections = new Connections()
+  const take = (req: http.IncomingMessage, res: http.ServerResponse, expectsContinue: boolean): void => {
+    connections.owe(req.socket, res)
+    serve(exchangeOf(req, res, expectsContinue))
+  }
+  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => { connections.add(socket) })
+  server.on('request', (req: http.IncomingMessage, res: http.ServerResponse) => { take(req, res, false) })
+  server.on('checkContinue', (req: http.IncomingMessage, res: http.ServerResponse) => { take(req, res, true) })
+  server.on('checkExpectation', (_req: http.IncomingMessage, res: http.ServerResponse) => {
+    res.writeHead(417, { 'Connection': 'close', 'Content-Length': '0' }).end()
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => { refuseFraming(error, socket, connections.answering(socket)) })
+  server.on('connect', (_req, socket: Socket) => { socket.destroy() })
+  server.on('upgrade', (_req, socket: Socket) => { socket.destroy() })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject)
+      // An endpoint that listens on TCP has an AddressInfo, never a pipe's name.
+      const address = server.address() as AddressInfo
+      resolve({
+        port: address.port,
+        setTls(tls) { if (server instanceof https.Server) server.setSecureContext(tls) },
+        drain: (msMax) => connections.drain(server, msMax),
+      })
+    })
+  })
+}
+
+/** Bytes that are not HTTP: one line back where no answer has begun, and the connection ends. */
+function refuseFraming(error: NodeJS.ErrnoException, socket: Duplex, answering: boolean): void {
+  if (!socket.writable || answering || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const line = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large'
+    : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
+  socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => { socket.destroy() })
+}

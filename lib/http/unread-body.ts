@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http'
+import { limits } from '../limits'
+
+/**
+ * What becomes of a request's body that nobody has read when its answer goes out. A small rest is read and thrown away and
+ * the connection lives on. A large or endless one ends the connection, but only after a bounded while of reading it away:
+ * a socket closed with unread bytes is reset, and the client would lose the answer that tells it what was wrong.
+ */
+export interface Leave {
+  /** The answer must say `Connection: close`. */
+  readonly closes: boolean
+  /** Reads on until the body ends or a bound is reached, then calls `done` once. */
+  linger(done: () => void): void
+}
+
+export function leaveUnreadBody(req: IncomingMessage): Leave {
+  if (req.complete || restOf(req) <= limits.drainedBodyBytesMax) return { closes: false, linger: (done) => { done() } }
+  return {
+    closes: true,
+    linger(done) {
+      let bytes = 0
+      let over = false
+      const finish = (): void => {
+        if (over) return
+        over = true
+        clearTimeout(timer)
+        done()
+      }
+      const timer = setTimeout(finish, limits.lingerMsMax)
+      req.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > limits.lingerBytesMax) finish()
+      })
+      req.once('end', finish)
+      req.once('close', finish)
+      req.resume()
+    },
+  }
+}
+
+/** Bytes that may still come, as far as the head says it; Infinity where it does not. */
+function restOf(req: IncomingMessage): number {
+  const length = req.headers['content-length']
+  if (length !== undefined) return Number(length)
+  return req.headers['transfer-encoding'] === undefined ? 0 : Infinity
+}

@@ -1,0 +1,189 @@
+import net from 'node:net'
+import t from 'tap'
+import { limits } from '../../lib/limits'
+import { listen, type Listener } from '../../lib/http/listener'
+import type { Exchange } from '../../lib/http/exchange'
+import type { ByteReceiver, ByteSource } from '../../lib/kit/byte-source'
+import { noBody, type Reply } from '../../lib/kit/reply'
+
+/** Sends bytes, answers everything that came back once the connection is closed or `until` is seen. */
+function talk(port: number, request: string | Buffer, until?: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1')
+    let text = ''
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1')
+      if (until !== undefined && text.includes(until)) socket.destroy()
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => { resolve(text) })
+    socket.write(request)
+  })
+}
+
+function bytes(text: string): Reply {
+  return { status: 200, headers: [['X-Test', 'yes']], body: { kind: 'bytes', bytes: Buffer.from(text) } }
+}
+
+async function withListener(t: { teardown(fn: () => unknown): unknown }, serve: (exchange: Exchange) => void): Promise<Listener> {
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, serve)
+  t.teardown(() => listener.drain(0))
+  return listener
+}
+
+function collect(exchange: Exchange): Promise<{ text: string, whole: boolean }> {
+  return new Promise((resolve) => {
+    let text = ''
+    exchange.body.start({
+      data: (chunk) => { text += chunk.toString('latin1') },
+      end: () => { resolve({ text, whole: true }) },
+      lost: () => { resolve({ text, whole: false }) },
+    })
+  })
+}
+
+t.test('hands over the raw head and answers with what it is given', async (t) => {
+  const { port } = await withListener(t, (exchange) => { void exchange.reply(bytes(exchange.head.target)) })
+  const answer = await talk(port, 'GET /a//b/../%2f?x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+  t.match(answer, /^HTTP\/1\.1 200 OK\r\nX-Test: yes\r\nContent-Length: 14\r\n/)
+  t.ok(answer.endsWith('\r\n\r\n/a//b/../%2f?x'), answer)
+})
+
+t.test('HEAD and 304 have no body, whatever the reply holds', async (t) => {
+  const { port } = await withListener(t, (exchange) => {
+    void exchange.reply(exchange.head.path === '/304' ? { status: 304, headers: [], body: noBody } : bytes('body'))
+  })
+  const head = await talk(port, 'HEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+  t.match(head, /Content-Length: 4\r\n/)
+  t.ok(head.endsWith('\r\n\r\n'))
+  const unmodified = await talk(port, 'GET /304 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+  t.notMatch(unmodified, /content-length/i)
+})
+
+t.test('100 Continue is sent only when the body is asked for', async (t) => {
+  const { port } = await withListener(t, (exchange) => {
+    if (exchange.head.path === '/no') void exchange.reply({ status: 403, headers: [], body: noBody })
+    else void collect(exchange).then(({ text }) => exchange.reply(bytes(text)))
+  })
+  const head = 'Host: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n'
+  t.match(await talk(port, `PUT /yes HTTP/1.1\r\n${head}hello`), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK[^]*hello$/)
+  t.match(await talk(port, `PUT /no HTTP/1.1\r\n${head}`, '\r\n\r\n'), /^HTTP\/1\.1 403 Forbidden/)
+  t.match(await talk(port, 'PUT / HTTP/1.1\r\nHost: h\r\nExpect: 200-ok\r\n\r\n'), /^HTTP\/1\.1 417 /)
+})
+
+t.test('a body that is cut short is lost, never ended', async (t) => {
+  const results: Promise<{ whole: boolean }>[] = []
+  const { port } = await withListener(t, (exchange) => {
+    results.push(collect(exchange))
+  })
+  for (const request of [
+    'PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc',
+    'PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n',
+    'PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n',
+  ]) {
+    const socket = net.connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(request)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    socket.destroy()
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  t.equal(results.length, 3)
+  for (const result of results) t.equal((await result).whole, false)
+})
+
+t.test('an unread small body keeps the connection, a large one ends it after the answer', async (t) => {
+  const { port } = await withListener(t, (exchange) => { void exchange.reply(bytes('no')) })
+  const small = 'PUT /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbodyGET /2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'
+  t.equal((await talk(port, small)).match(/200 OK/g)?.length, 2)
+  const length = limits.drainedBodyBytesMax + 1
+  const large = await talk(port, `PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: ${String(length)}\r\n\r\n${'x'.repeat(length)}GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n`)
+  t.equal(large.match(/200 OK/g)?.length, 1)
+  t.match(large, /Connection: close/)
+})
+
+t.test('framing that is not HTTP gets one line and the connection ends', async (t) => {
+  const { port } = await withListener(t, (exchange) => { void exchange.reply(bytes('ok')) })
+  const cases: [string, RegExp][] = [
+    ['PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n', /^HTTP\/1\.1 400 /],
+    ['PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc', /^HTTP\/1\.1 400 /],
+    ['PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: +3\r\n\r\nabc', /^HTTP\/1\.1 400 /],
+    ['GET / HTTP/1.1\r\nHost : h\r\n\r\n', /^HTTP\/1\.1 400 /],
+    ['GET / HTTP/1.1\r\n\r\n', /^HTTP\/1\.1 400 /],
+    ['get / HTTP/1.1\r\nHost: h\r\n\r\n', /^HTTP\/1\.1 400 /],
+    [`GET / HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(limits.headBytesMax)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
+    ['CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n', /^$/],
+    ['GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n', /^$/],
+  ]
+  for (const [request, expected] of cases) t.match(await talk(port, request), expected, JSON.stringify(request.slice(0, 60)))
+})
+
+/** A source that brings its chunks one a turn and records what is asked of it. */
+function scripted(chunks: readonly Buffer[], failure?: Error): ByteSource & { calls: string[] } {
+  let receiver: ByteReceiver | undefined
+  let next = 0
+  const calls: string[] = []
+  const flow = (): void => {
+    setImmediate(() => {
+      if (calls.includes('cancel') || receiver === undefined) return
+      const chunk = chunks[next++]
+      if (chunk !== undefined) {
+        if (receiver.data(chunk)) flow()
+        else calls.push('paused')
+      } else if (failure !== undefined) receiver.fail(failure)
+      else receiver.end()
+    })
+  }
+  return {
+    calls,
+    start(to) { receiver = to; flow() },
+    resume() { calls.push('resume'); flow() },
+    cancel() { calls.push('cancel') },
+  }
+}
+
+t.test('a source is poured whole, or the connection breaks', async (t) => {
+  const deliveries: unknown[] = []
+  const { port } = await withListener(t, (exchange) => {
+    const chunks = [Buffer.from('abc'), Buffer.from('def')]
+    const source = exchange.head.path === '/fails' ? scripted(chunks.slice(1), new Error('backend gone'))
+      : exchange.head.path === '/short' ? scripted(chunks.slice(1)) : scripted(chunks)
+    void exchange.reply({ status: 200, headers: [], body: { kind: 'source', length: exchange.head.path === '/long' ? 5 : 6, source } })
+      .then((delivery) => deliveries.push([exchange.head.path, delivery.whole]))
+  })
+  const get = (path: string): Promise<string> => talk(port, `GET ${path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`)
+  t.match(await get('/whole'), /Content-Length: 6\r\n[^]*\r\n\r\nabcdef$/)
+  for (const path of ['/fails', '/short', '/long']) t.notMatch(await get(path), /\r\n\r\nabcde/, path)
+  t.same(deliveries, [['/whole', true], ['/fails', false], ['/short', false], ['/long', false]])
+})
+
+t.test('a reader that does not read pauses the source, and cancels it by going away', async (t) => {
+  const source = scripted(Array.from({ length: 1000 }, () => Buffer.alloc(64 * 1024)))
+  let over: Promise<unknown> = Promise.resolve()
+  const { port } = await withListener(t, (exchange) => {
+    over = exchange.reply({ status: 200, headers: [], body: { kind: 'source', length: 64 * 1024 * 1000, source } })
+  })
+  const socket = net.connect(port, '127.0.0.1')
+  socket.pause()
+  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+  while (!source.calls.includes('paused')) await new Promise((resolve) => setTimeout(resolve, 10))
+  socket.destroy()
+  t.match(await over, { whole: false })
+  t.ok(source.calls.includes('cancel'))
+})
+
+t.test('draining ends idle connections at once and lets a reply finish', async (t) => {
+  let release: (() => void) | undefined
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, (exchange) => {
+    release = () => { void exchange.reply(bytes('late')) }
+  })
+  const idle = net.connect(listener.port, '127.0.0.1')
+  const idleClosed = new Promise((resolve) => idle.on('close', resolve).resume())
+  const busy = talk(listener.port, 'GET / HTTP/1.1\r\nHost: h\r\n\r\n')
+  while (release === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
+  const drained = listener.drain(10_000)
+  await idleClosed
+  release()
+  t.match(await busy, /late$/)
+  await drained
+})
