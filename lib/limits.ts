@@ -34,6 +34,21 @@ export const limits = {
   batchEditsMax: 4096,
   batchBytesMax: 16 * 1024 * 1024,
 
+  /** Data of a server stream that nobody has consumed yet, in process. */
+  streamCreditBytes: 512 * 1024,
+  /** Calls to a PFS server over a network. */
+  unaryMsMax: 10_000,
+  streamIdleMsMax: 30_000,
+  connectMsMax: 5_000,
+  /** How long a write waits for a branch whose head somebody holds open. */
+  headOpenMsMax: 5_000,
+  /** How often a batch is judged again because the head moved under it. */
+  headMovesMax: 16,
+  /** What is remembered of finished commits: heads and commits in number, what is known of files in bytes. */
+  rememberedHeadsMax: 10_000,
+  rememberedCommitsMax: 10_000,
+  rememberedFilesBytesMax: 32 * 1024 * 1024,
+
   headersTimeoutMs: 10_000,
   connectionsCheckMs: 1_000,
   keepAliveTimeoutMs: 75_000,

@@ -1,3 +1,5 @@
+import { RpcError } from './transport'
+
 /**
  * Trouble from behind the contract, as a closed union: what the gateway can say something about. Everything a server can
  * answer is turned into one of these in one place (`fromRpc`); the text of the server stays in `cause`, for the log only.
@@ -5,6 +7,7 @@
 export type PfsErrorKind =
   | 'no-bucket'          // project, repo or branch missing
   | 'no-version'         // commit missing
+  | 'no-file-set'        // staged bytes that have expired meanwhile
   | 'no-upload'          // multipart upload missing, completed or aborted
   | 'bad-name'           // not a bucket name, or one that PFS cannot hold
   | 'bad-path'           // a key that this server cannot hold
@@ -29,4 +32,46 @@ export class PfsError extends Error {
     this.name = 'PfsError'
     this.kind = kind
   }
+}
+
+/**
+ * What a failed call says, by status code and, since a pachd gives most failures as UNKNOWN, by text. The whole chain of a
+ * server's errors is in the text, one a line, outermost first; so the patterns are not anchored, and the order matters: a
+ * missing repo or branch also says that a commit was not found.
+ */
+const patterns: ReadonlyArray<readonly [pattern: RegExp, kind: PfsErrorKind, message: string]> = [
+  [/no space left|disk is full|storage is full/is, 'full', 'no space left on the server'],
+  [/token expiration is in the past|no authentication token|auth token is corrupted/s, 'unauthenticated', 'no valid token'],
+  [/is not authorized to perform this operation/s, 'denied', 'not authorised'],
+  [/project "?[^"\s]+"? not found/s, 'no-bucket', 'no such project'],
+  [/repo \S+ not found|repo \(id=\d+, .*?\) not found|no role binding exists for REPO/s, 'no-bucket', 'no such repo'],
+  [/branch "(?:[^"\\]|\\.)+" not found in repo|branch \(id=\d+, .*?\) not found/s, 'no-bucket', 'no such branch'],
+  [/path does not exist|tracker does not contain item: \(fileset\/|dangling reference|fileset\.Token/s, 'no-file-set', 'the staged data is gone'],
+  [/commit \S+ not found|commit \(int_id=\d+, .*?\) not found|commit \S+ was deleted|the commit is forgotten/s, 'no-version', 'no such commit'],
+  [/parent commit \S+ has not been finished|base commit \S+ for commit \S+ unfinished/s, 'head-open', 'the head of the branch is open'],
+  [/commit \S+ has already finished|cannot start a commit on an output branch/s, 'read-only', 'the target cannot be written to'],
+  [/path \(.*\) invalid|file \/ directory path collision|duplicate path output/s, 'bad-path', 'the server cannot hold this path'],
+  [/name \(.*\) invalid|branch name cannot be a UUID|invalid ancestry format|project name/s, 'bad-name', 'the server cannot hold this name'],
+  [/cannot be deleted because it|cannot delete a repo associated with a pipeline/s, 'denied', 'the branch or repo is in use by others'],
+  [/bad connection|context canceled/s, 'unavailable', 'the server gave up the call'],
+]
+
+const codes: Readonly<Record<number, readonly [kind: PfsErrorKind, message: string]>> = {
+  1: ['unavailable', 'the call was cancelled'],
+  4: ['unavailable', 'no answer in time'],
+  7: ['denied', 'not authorised'],
+  8: ['exhausted', 'the server is busy'],
+  9: ['head-moved', 'the head of the branch moved'],
+  14: ['unavailable', 'the server cannot be reached'],
+  16: ['unauthenticated', 'no valid token'],
+}
+
+/** What is said of a failed call in the gateway's own words; anything but an RpcError or a PfsError is passed through as it is. */
+export function fromRpc(error: unknown): unknown {
+  if (!(error instanceof RpcError)) return error
+  for (const [pattern, kind, message] of patterns) {
+    if (pattern.test(error.details)) return new PfsError(kind, message, error)
+  }
+  const [kind, message] = codes[error.code] ?? ['internal', 'the server failed']
+  return new PfsError(kind, message, error)
 }

@@ -20,7 +20,10 @@ export type ClientStreamPath = PathOf<'client-stream'>
 export interface CallOptions {
   /** Metadata sent along, such as `authn-token`. */
   readonly metadata?: Readonly<Record<string, string>>
-  /** A unary call fails with DEADLINE_EXCEEDED after this long; a stream after this long without any progress. */
+  /**
+   * A unary call fails with DEADLINE_EXCEEDED after this long; a stream after this long without any progress. Over a network
+   * there is a default; in process a call can only be as slow as the disk, so that only a unary call asked for a bound has one.
+   */
   readonly idleMsMax?: number
 }
 
@@ -62,8 +65,8 @@ export class RpcError extends Error {
   /** The server's own text: for matching, never for a client's eyes. */
   readonly details: string
 
-  constructor(code: number, details: string) {
-    super(`${code}: ${details}`)
+  constructor(code: number, details: string, cause?: unknown) {
+    super(`${code}: ${details}`, cause === undefined ? undefined : { cause })
     this.name = 'RpcError'
     this.code = code
     this.details = details
@@ -107,6 +110,6 @@ export interface Inlet<Request, Response> {
   message(message: Request): Promise<void> | void
   /** The caller has said that it sent everything. */
   end(): Promise<Response>
-  /** The call is over without `end`: whatever was gathered is let go. */
+  /** The call is over without `end`, also where `message` failed: whatever was gathered is let go. Called once at the most. */
   abort(): void
 }

@@ -1,0 +1,27 @@
+import { RpcError, type CallOptions, type HandlerContext } from './transport'
+
+/** One in-process call's metadata, both ways. */
+export class CallContext implements HandlerContext {
+  readonly metadata: Readonly<Record<string, string>>
+  answers: Record<string, string> = none
+
+  constructor(options: CallOptions | undefined) {
+    this.metadata = options?.metadata ?? none
+  }
+
+  answer(name: string, value: string): void {
+    if (this.answers === none) this.answers = {}
+    this.answers[name] = value
+  }
+}
+
+const none: Record<string, string> = Object.freeze({})
+
+/** What a handler threw, as its caller sees it. An error without a code is a fault of the server's: its text is UNKNOWN's, as on a wire. */
+export function rpcErrorOf(error: unknown): RpcError {
+  if (error instanceof RpcError) return error
+  if (error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error && typeof error.details === 'string') {
+    return new RpcError(error.code, error.details, error)
+  }
+  return new RpcError(2, error instanceof Error ? error.message : String(error), error)
+}

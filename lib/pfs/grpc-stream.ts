@@ -1,0 +1,74 @@
+import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js'
+import { IdleWatch } from './idle-watch'
+import { RpcError, type MessageReceiver, type MessageSource } from './transport'
+
+/**
+ * A server-streaming call over gRPC. The idle watch runs while the server is the one that is waited for: not while the
+ * consumer has paused.
+ */
+export class GrpcStream<Response> implements MessageSource<Response> {
+  private readonly open: () => ClientReadableStream<Response>
+  private readonly watch: IdleWatch
+  private call: ClientReadableStream<Response> | undefined
+  private receiver: MessageReceiver<Response> | undefined
+  private over = false
+
+  constructor(open: () => ClientReadableStream<Response>, idleMsMax: number) {
+    this.open = open
+    this.watch = new IdleWatch(idleMsMax, () => {
+      this.fail(new RpcError(4, `no message for ${idleMsMax} ms`))
+      this.call?.cancel()
+    })
+  }
+
+  start(receiver: MessageReceiver<Response>): void {
+    if (this.over) return
+    this.receiver = receiver
+    let call: ClientReadableStream<Response>
+    try {
+      call = this.open()
+    } catch (error) {
+      queueMicrotask(() => this.fail(error instanceof RpcError ? error : new RpcError(13, String(error), error)))
+      return
+    }
+    this.call = call
+    this.watch.touch()
+    call.on('data', (message: Response) => {
+      if (this.over) return
+      this.watch.touch()
+      if (receiver.data(message) || this.over) return
+      this.watch.stop()
+      call.pause()
+    })
+    // The stream of a failed call ends as well, behind its error.
+    call.on('error', (error: ServiceError) => this.fail(new RpcError(error.code, error.details)))
+    call.on('end', () => {
+      if (this.over) return
+      this.finish()
+      receiver.end()
+    })
+  }
+
+  private finish(): void {
+    this.over = true
+    this.watch.stop()
+  }
+
+  private fail(error: RpcError): void {
+    if (this.over) return
+    this.finish()
+    this.receiver?.fail(error)
+  }
+
+  resume(): void {
+    if (this.over || this.call === undefined) return
+    this.watch.touch()
+    this.call.resume()
+  }
+
+  cancel(): void {
+    if (this.over) return
+    this.finish()
+    this.call?.cancel()
+  }
+}

@@ -1,0 +1,111 @@
+import { limits } from '../limits'
+import { CallContext, rpcErrorOf } from './call-context'
+import type { CallOptions, MessageReceiver, MessageSource, Outlet, RpcError, ServerStreamHandler } from './transport'
+
+/** A message's share of the credit: its bytes where it carries any, else about what a FileInfo takes. */
+function weightOf(message: unknown): number {
+  return message !== null && typeof message === 'object' && 'value' in message && message.value instanceof Buffer ? message.value.length : 512
+}
+
+/** One server-streaming call: the caller's source and the handler's outlet are two sides of one queue. */
+export class HandledStream<Request, Response> implements MessageSource<Response>, Outlet<Response> {
+  cancelled = false
+  private readonly handler: ServerStreamHandler<Request, Response>
+  private readonly request: Request
+  private readonly context: CallContext
+  private receiver: MessageReceiver<Response> | undefined
+  private queue: Response[] = []
+  private queuedBytes = 0
+  private paused = false
+  private scheduled = false
+  private finished = false
+  private failure: RpcError | undefined
+  private room: { readonly promise: Promise<void>, readonly open: () => void } | undefined
+
+  constructor(handler: ServerStreamHandler<Request, Response>, request: Request, options: CallOptions | undefined) {
+    this.handler = handler
+    this.request = request
+    this.context = new CallContext(options)
+  }
+
+  start(receiver: MessageReceiver<Response>): void {
+    this.receiver = receiver
+    queueMicrotask(() => this.run())
+  }
+
+  private run(): void {
+    if (this.cancelled) return
+    try {
+      const running = this.handler(this.request, this, this.context)
+      if (running === undefined) this.finish(undefined)
+      else running.then(() => this.finish(undefined), (error: unknown) => this.finish(rpcErrorOf(error)))
+    } catch (error) {
+      this.finish(rpcErrorOf(error))
+    }
+  }
+
+  private finish(failure: RpcError | undefined): void {
+    this.finished = true
+    this.failure = failure
+    // The handler runs in a microtask of its own, so that what it sent can go out at once behind it.
+    this.flush()
+  }
+
+  send(message: Response): Promise<void> | undefined {
+    if (this.cancelled) return undefined
+    this.queue.push(message)
+    this.queuedBytes += weightOf(message)
+    if (!this.paused && !this.scheduled) {
+      this.scheduled = true
+      queueMicrotask(() => { this.scheduled = false; this.flush() })
+    }
+    if (this.queuedBytes < limits.streamCreditBytes) return undefined
+    this.room ??= makeRoom()
+    return this.room.promise
+  }
+
+  private flush(): void {
+    const receiver = this.receiver
+    let sent = 0
+    while (receiver !== undefined && !this.cancelled && !this.paused && sent < this.queue.length) {
+      // The index is below the length.
+      const message = this.queue[sent++] as Response
+      this.queuedBytes -= weightOf(message)
+      if (!receiver.data(message)) this.paused = true
+    }
+    if (this.cancelled) return
+    if (sent === this.queue.length) this.queue = []
+    else if (sent > 0) this.queue.splice(0, sent)
+    if (this.queuedBytes < limits.streamCreditBytes) this.wake()
+    if (!this.finished || this.paused || this.queue.length > 0 || receiver === undefined) return
+    this.cancelled = true
+    if (this.failure === undefined) receiver.end()
+    else receiver.fail(this.failure)
+  }
+
+  private wake(): void {
+    const room = this.room
+    this.room = undefined
+    room?.open()
+  }
+
+  resume(): void {
+    if (!this.paused) return
+    this.paused = false
+    if (this.scheduled) return
+    this.scheduled = true
+    queueMicrotask(() => { this.scheduled = false; this.flush() })
+  }
+
+  cancel(): void {
+    this.cancelled = true
+    this.queue = []
+    this.wake()
+  }
+}
+
+function makeRoom(): { readonly promise: Promise<void>, readonly open: () => void } {
+  let open: () => void = () => undefined
+  const promise = new Promise<void>((resolve) => { open = resolve })
+  return { promise, open }
+}

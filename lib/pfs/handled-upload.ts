@@ -1,0 +1,108 @@
+import { limits } from '../limits'
+import { CallContext, rpcErrorOf } from './call-context'
+import { RpcError, type Answer, type CallOptions, type ClientStream, type ClientStreamHandler, type Inlet } from './transport'
+
+/** One client-streaming call. The handler has at most one message in hand; one more may wait before `send` asks for patience. */
+export class HandledUpload<Request, Response> implements ClientStream<Request, Response> {
+  private readonly context: CallContext
+  private readonly inlet: Inlet<Request, Response> | undefined
+  private waiting: Request[] = []
+  private busy: Promise<void> | undefined
+  private failure: RpcError | undefined
+  private over = false
+  private room: { readonly promise: Promise<void>, readonly settle: (failure: RpcError | undefined) => void } | undefined
+
+  constructor(handler: ClientStreamHandler<Request, Response>, options: CallOptions | undefined) {
+    this.context = new CallContext(options)
+    try {
+      this.inlet = handler(this.context)
+    } catch (error) {
+      this.failure = rpcErrorOf(error)
+      this.over = true
+    }
+  }
+
+  send(message: Request): Promise<void> | undefined {
+    if (this.failure === undefined) {
+      if (this.busy !== undefined) this.waiting.push(message)
+      else this.take(message)
+    }
+    if (this.failure !== undefined) return handled(Promise.reject(this.failure))
+    if (this.waiting.length + (this.busy === undefined ? 0 : 1) < limits.queuedMessagesMax) return undefined
+    if (this.room === undefined) this.room = makeRoom()
+    return this.room.promise
+  }
+
+  private take(message: Request): void {
+    try {
+      const taken = this.inlet?.message(message)
+      if (taken instanceof Promise) this.busy = taken.then(() => this.taken(), (error: unknown) => this.fail(error))
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  private taken(): void {
+    this.busy = undefined
+    while (this.busy === undefined && this.failure === undefined) {
+      const next = this.waiting.shift()
+      if (next === undefined) break
+      this.take(next)
+    }
+    if (this.waiting.length + (this.busy === undefined ? 0 : 1) < limits.queuedMessagesMax) this.settleRoom(undefined)
+  }
+
+  private fail(error: unknown): void {
+    this.busy = undefined
+    this.failure ??= rpcErrorOf(error)
+    this.waiting = []
+    this.settleRoom(this.failure)
+    this.letGo()
+  }
+
+  private settleRoom(failure: RpcError | undefined): void {
+    const room = this.room
+    this.room = undefined
+    room?.settle(failure)
+  }
+
+  private letGo(): void {
+    if (this.over) return
+    this.over = true
+    this.inlet?.abort()
+  }
+
+  async end(): Promise<Answer<Response>> {
+    while (this.busy !== undefined) await this.busy
+    if (this.failure !== undefined || this.inlet === undefined) throw this.failure ?? new RpcError(2, 'the call has no handler')
+    if (this.over) throw new RpcError(1, 'the call is over')
+    this.over = true
+    try {
+      return { response: await this.inlet.end(), metadata: this.context.answers }
+    } catch (error) {
+      throw rpcErrorOf(error)
+    }
+  }
+
+  async abort(): Promise<void> {
+    this.failure ??= new RpcError(1, 'the caller gave up')
+    this.waiting = []
+    this.settleRoom(this.failure)
+    while (this.busy !== undefined) await this.busy
+    this.letGo()
+  }
+}
+
+function makeRoom(): { readonly promise: Promise<void>, readonly settle: (failure: RpcError | undefined) => void } {
+  let settle: (failure: RpcError | undefined) => void = () => undefined
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = (failure) => failure === undefined ? resolve() : reject(failure)
+  })
+  return { promise: handled(promise), settle }
+}
+
+/** A caller may look at the call's end only: that nobody waits for room is no fault. */
+function handled<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => undefined)
+  return promise
+}

@@ -1,0 +1,62 @@
+import { createServer, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import t from 'tap'
+import { grpc } from '../../lib/pfs/grpc'
+import { serveTable } from '../support/serve-table'
+import { collectMessages } from '../support/collect'
+
+t.test('refuses what is no address', async (t) => {
+  for (const address of ['', 'localhost:1', 'http://a:1', 'unix:', 'grpc://', 'grpc://a/b']) t.throws(() => grpc(address), address)
+})
+
+t.test('nobody there: UNAVAILABLE', async (t) => {
+  const transport = grpc('unix:/nowhere/at/all.sock')
+  t.teardown(() => transport.close())
+  await t.rejects(transport.unary('/pfs_extension.API/Capabilities', {}), { name: 'RpcError', code: 14 })
+})
+
+t.test('a peer that accepts and stays silent is given up, and the next connection is a new one', async (t) => {
+  const sockets: Socket[] = []
+  const silent = createServer((socket) => { sockets.push(socket); socket.on('error', () => undefined) })
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  // A TCP server has an address object.
+  const { port } = silent.address() as AddressInfo
+  const transport = grpc(`grpc://127.0.0.1:${port}`, { connectMsMax: 300 })
+  t.teardown(() => { transport.close(); silent.close(); for (const socket of sockets) socket.destroy() })
+  await t.rejects(transport.unary('/pfs_extension.API/Capabilities', {}, { idleMsMax: 9_000 }), { name: 'RpcError', code: 14 })
+  const before = sockets.length
+  await t.rejects(transport.unary('/pfs_extension.API/Capabilities', {}, { idleMsMax: 200 }), { name: 'RpcError' })
+  t.ok(sockets.length > before)
+})
+
+t.test('streams on which nothing moves end; a consumer that pauses is not counted', async (t) => {
+  const never = new Promise<void>(() => undefined)
+  let taken = 0
+  const { address, stop } = await serveTable({
+    '/pfs_v2.API/GetFile': async (request, out) => {
+      for (let i = 0; i < (request.length ?? 0); i++) await out.send({ value: Buffer.alloc(10) })
+      if (request.offset === 1) await never
+    },
+    '/pfs_v2.API/ModifyFile': () => ({ message: () => { taken++; return never }, end: () => Promise.resolve({}), abort: () => undefined }),
+  })
+  const transport = grpc(address)
+  t.teardown(() => { transport.close(); stop() })
+  await t.rejects(collectMessages(transport.serverStream('/pfs_v2.API/GetFile', { length: 2, offset: 1 }, { idleMsMax: 50 })), { code: 4 })
+  const source = transport.serverStream('/pfs_v2.API/GetFile', { length: 40 }, { idleMsMax: 50 })
+  let seen = 0
+  await new Promise<void>((resolve, reject) => {
+    source.start({
+      data: () => {
+        if (++seen !== 5) return true
+        setTimeout(() => source.resume(), 200)
+        return false
+      },
+      end: resolve, fail: reject,
+    })
+  })
+  t.equal(seen, 40)
+  const stream = transport.clientStream('/pfs_v2.API/ModifyFile', { idleMsMax: 50 })
+  void stream.send({ set_commit: {} })
+  await t.rejects(stream.end(), { name: 'RpcError', code: 4 })
+  t.equal(taken, 1)
+})
