@@ -3,8 +3,10 @@ import type { Head } from '../kit/head'
 import type { Reply } from '../kit/reply'
 import type { Pfs } from '../pfs/contract'
 import type { Query } from '../s3/query'
-import type { OperationName } from '../s3/route'
+import type { BucketScope, ObjectScope, OperationName, ServiceScope } from '../s3/route'
 import type { Body } from '../stream/body'
+
+export type { BucketScope, ObjectScope, ServiceScope } from '../s3/route'
 
 /** One row of the table: an S3 operation, what it needs, and what it does. */
 export type Operation =
@@ -20,11 +22,6 @@ interface Row<Kind extends string, Scope> {
   readonly body: { readonly kind: 'none' } | { readonly kind: 'xml', readonly bytesMax: number } | { readonly kind: 'stream' }
   readonly run: (call: Call<Scope>) => Promise<Reply>
 }
-
-export interface ServiceScope { readonly kind: 'service' }
-export interface BucketScope { readonly kind: 'bucket', readonly bucket: string }
-/** `key` is decoded once, by the route. */
-export interface ObjectScope { readonly kind: 'object', readonly bucket: string, readonly key: string }
 
 /** All that an operation may know of its request. It answers a Reply or throws; it never logs, counts, or sees a socket. */
 export interface Call<Scope> {
