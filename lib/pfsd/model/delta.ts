@@ -1,0 +1,104 @@
+import { bounds } from './bounds'
+import { ByteReader } from './byte-reader'
+import { ByteWriter } from './byte-writer'
+import { commonLength } from './byte-order'
+import { decodeSize } from './codec-entry'
+import { nodeKinds, Records, writeHeader } from './codec-records'
+import { emptyRoot, type NodeReader, type NodeWriter } from './entry'
+import { sealNode } from './seal'
+
+/*
+ * A delta node stands in front of a root and holds a few changes that have not been worked into the tree: the same records as
+ * a leaf, whose rest is
+ *
+ *   varint  0: the path is new; else 1 + the size of the entry it replaces
+ *   u8      1: an encoded entry follows; 0: the path is removed
+ *
+ * Chains are at most `deltaDepthMax` long; the nearest node that names a path decides. Replaced sizes refer to the state just
+ * beneath, so the sums of a tree are those of its base plus those of all records in the chain.
+ */
+export interface Pending {
+  readonly path: Buffer
+  /** Where the encoded entry starts; undefined: removed. */
+  readonly entry: { readonly node: Buffer, readonly at: number, readonly end: number } | undefined
+}
+
+export interface Change {
+  readonly path: Buffer
+  /** Encoded entry; undefined removes the path. */
+  readonly rest: Buffer | undefined
+  /** Size of the entry beneath; undefined: there is none. */
+  readonly replaced: number | undefined
+}
+
+const writer = new ByteWriter()
+
+/** The records of the delta nodes before `root`, nearest first, and the root behind them. */
+export function chainOf(nodes: NodeReader, root: number): { readonly base: number, readonly chain: readonly Records[] } {
+  const chain: Records[] = []
+  let base = root
+  while (base !== emptyRoot) {
+    const records = new Records(nodes.node(base))
+    if (!records.isDelta) break
+    if (chain.length === bounds.deltaDepthMax) throw new Error('a chain of delta nodes is too long')
+    chain.push(records)
+    base = records.beneath
+  }
+  return { base, chain }
+}
+
+/** All changes that stand before the tree of `root`, by path; of several to one path the nearest. */
+export function pendingOf(nodes: NodeReader, root: number): { readonly base: number, readonly pending: readonly Pending[] } {
+  const { base, chain } = chainOf(nodes, root)
+  if (chain.length === 0) return { base, pending: [] }
+  const byPath = new Map<string, Pending>()
+  for (const records of chain) {
+    for (let i = 0; i < records.count; i++) {
+      const path = records.key(i)
+      const name = path.toString('latin1')
+      if (!byPath.has(name)) byPath.set(name, { path, entry: changeAt(records, i).entry })
+    }
+  }
+  return { base, pending: [...byPath.values()].sort((a, b) => Buffer.compare(a.path, b.path)) }
+}
+
+/** One record of a delta node, with what it does to the sums. */
+export function changeAt(records: Records, index: number): Pick<Pending, 'entry'> & { readonly files: number, readonly bytes: number } {
+  const { node } = records
+  const reader = new ByteReader(node, records.rest(index))
+  const replaced = reader.varint()
+  const present = reader.byte() === 1
+  const at = reader.at
+  return {
+    entry: present ? { node, at, end: records.end(index) } : undefined,
+    files: (present ? 1 : 0) - (replaced === 0 ? 0 : 1),
+    bytes: (present ? decodeSize(node, at) : 0) - (replaced === 0 ? 0 : replaced - 1),
+  }
+}
+
+/** Puts changes, in the order of their paths, in front of a root; answers the new root. */
+export function writeDelta(nodes: NodeWriter, root: number, changes: readonly Change[]): number {
+  const first = changes[0]
+  const last = changes[changes.length - 1]
+  if (first === undefined || last === undefined) return root
+  const depth = chainOf(nodes, root).chain.length + 1
+  if (depth > bounds.deltaDepthMax) throw new RangeError('the chain of delta nodes is full')
+  const prefix = first === last ? 0 : commonLength(first.path, last.path)
+  writer.length = 0
+  writeHeader(writer, nodeKinds.delta, depth, changes.length, prefix)
+  writer.u48(root)
+  writer.bytes(first.path, 0, prefix)
+  const offsets = writer.length
+  for (let i = 0; i < changes.length; i++) writer.u16(0)
+  for (const [i, { path, rest, replaced }] of changes.entries()) {
+    writer.patchU16(offsets + 2 * i, writer.length)
+    writer.varint(path.length - prefix)
+    writer.bytes(path, prefix)
+    writer.varint(replaced === undefined ? 0 : replaced + 1)
+    writer.byte(rest === undefined ? 0 : 1)
+    if (rest !== undefined) writer.bytes(rest)
+  }
+  const id = nodes.reserveNode()
+  nodes.putNode(id, sealNode(id, writer.finish()))
+  return id
+}
