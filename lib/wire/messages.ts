@@ -239,6 +239,7 @@ export interface ListBranchRequest {
 export interface DeleteBranchRequest {
   branch?: Branch
   force?: boolean
+  expected_head?: string
 }
 
 export interface AddFile {
