@@ -53,6 +53,9 @@ export const limits = {
   connectionsCheckMs: 1_000,
   keepAliveTimeoutMs: 75_000,
   bodyIdleMsMax: 20_000,
+  /** A body that brings less than this in a window is given up too: a drip would hold its place for ever. */
+  bodyRateWindowMs: 60_000,
+  bodyRateBytesMin: 60 * 1024,
   replyIdleMsMax: 30_000,
   drainMsMax: 30_000,
   /** An unread body up to this size is read and thrown away after an error, so that the connection lives on. */
@@ -69,6 +72,8 @@ export const limits = {
   chunkLineBytesMax: 1024,
   chunkBytesMin: 8 * 1024,
   trailerBytesMax: 4 * 1024,
+  /** Size lines may come to this share of the content; the rule of `chunkBytesMin` keeps them below it. */
+  framingShareMax: 0.25,
 
   uploadLifetimeMs: 7 * 24 * 3600 * 1000,
 } as const
@@ -77,3 +82,4 @@ assert(limits.heldBodyBytesMax <= limits.batchBytesMax, 'a held body must fit a 
 assert(limits.batchBytesMax <= limits.bodyBudgetBytes, 'a batch must fit the budget')
 assert(limits.messageBytes * limits.queuedMessagesMax <= limits.bodyBudgetBytes, 'a stream must fit the budget')
 assert(limits.deleteKeysMax <= limits.batchEditsMax, 'one DeleteObjects must fit a batch')
+assert(limits.chunkLineBytesMax <= limits.chunkBytesMin * limits.framingShareMax, 'size lines must keep to their share')

@@ -5,6 +5,7 @@ import type { Pfs } from '../pfs/contract'
 import type { Query } from '../s3/query'
 import type { BucketScope, ObjectScope, OperationName, ServiceScope } from '../s3/route'
 import type { Body } from '../stream/body'
+import type { BodyKind } from '../stream/plan'
 
 export type { BucketScope, ObjectScope, ServiceScope } from '../s3/route'
 
@@ -19,7 +20,7 @@ interface Row<Kind extends string, Scope> {
   readonly scope: Kind
   readonly permission: 'read' | 'write'
   /** `xml`: collected and verified before `run`, at most this many bytes. `stream`: `call.body.into(sink)`. `none`: drained if small. */
-  readonly body: { readonly kind: 'none' } | { readonly kind: 'xml', readonly bytesMax: number } | { readonly kind: 'stream' }
+  readonly body: BodyKind
   readonly run: (call: Call<Scope>) => Promise<Reply>
 }
 

@@ -37,6 +37,11 @@ export function algorithmOfHeader(name: string): ChecksumAlgorithm | undefined {
   return byHeader.get(name)
 }
 
+/** A header or trailer field that carries a checksum of S3's, verified here or not. Name in lower case. */
+export function isChecksumHeader(name: string): boolean {
+  return byHeader.has(name) || (name.startsWith(prefix) && laterAlgorithms.has(name.slice(prefix.length).toUpperCase()))
+}
+
 /** The algorithm of that name in any case; undefined for none of ours. */
 export function algorithmNamed(name: string): ChecksumAlgorithm | undefined {
   const upper = name.toUpperCase()
