@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Keys } from '../../lib/auth/keys'
@@ -14,10 +14,8 @@ interface Fixture {
 }
 
 const directory = join(__dirname, '../fixtures/sigv4')
-const sets = readdirSync(directory).filter((name) => /^(published|botocore|smithy)\.json$/.test(name))
-t.ok(sets.length > 0)
 
-for (const set of sets) {
+for (const set of ['published.json', 'botocore.json']) {
   // The fixtures are our own files, and a wrong shape fails every test below.
   const fixture = JSON.parse(readFileSync(join(directory, set), 'utf8')) as Fixture
   const keys = Keys.parse(JSON.stringify({ keys: [{ id: fixture.keyId, secret: fixture.secret, name: 'fixture' }], anonymous: 'none' }))
