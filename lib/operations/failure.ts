@@ -1,0 +1,37 @@
+import { PfsError, type PfsErrorKind } from '../pfs/failure'
+import { S3Error } from '../s3/error'
+
+/**
+ * The refusal that an error stands for: S3Errors as they are, trouble from behind the contract by its kind. Undefined for
+ * anything else, which is a fault of this program. Texts of the server behind never get into an answer.
+ */
+export function toS3Error(error: unknown): S3Error | undefined {
+  if (error instanceof S3Error) return error
+  if (!(error instanceof PfsError)) return undefined
+  const refusal = byKind[error.kind]?.()
+  if (refusal !== undefined) refusal.cause = error
+  return refusal
+}
+
+/** `internal` and `abandoned` have none: the first is a fault, and after the second nobody is left to tell. */
+const byKind: Readonly<Partial<Record<PfsErrorKind, () => S3Error>>> = {
+  'no-bucket': () => new S3Error('NoSuchBucket'),
+  'no-version': () => new S3Error('NoSuchVersion'),
+  'no-upload': () => new S3Error('NoSuchUpload'),
+  'bad-name': () => new S3Error('InvalidBucketName'),
+  'bad-path': () => new S3Error('InvalidFilePath'),
+  'not-empty': () => new S3Error('BucketNotEmpty'),
+  'read-only': () => new S3Error('MethodNotAllowed', { ResourceType: 'COMMIT' }, {
+    message: 'This bucket is a commit, which cannot change. Write to its branch instead.', headers: [['Allow', 'GET, HEAD']],
+  }),
+  'snapshot-gone': () => new S3Error('InvalidArgument', { ArgumentName: 'continuation-token' }, {
+    message: 'The continuation token provided is incorrect: the commit that this listing began with is gone.',
+  }),
+  'head-moved': () => new S3Error('ConditionalRequestConflict'),
+  'head-open': () => new S3Error('SlowDown', {}, { message: 'The head of this branch is held open by another client. Please try again.' }),
+  denied: () => new S3Error('AccessDenied'),
+  unauthenticated: () => new S3Error('InvalidAccessKeyId'),
+  unavailable: () => new S3Error('ServiceUnavailable'),
+  exhausted: () => new S3Error('SlowDown'),
+  full: () => new S3Error('InsufficientStorage'),
+}

@@ -1,0 +1,22 @@
+import { noBody, type HeaderList, type Reply } from '../kit/reply'
+import type { S3Error } from './error'
+import { element, plainXmlDocument, xmlReplyOf } from './xml'
+
+export interface ErrorContext {
+  /** Path of the request, still percent-encoded. */
+  readonly resource: string
+  readonly requestId: string
+  readonly hostId: string
+  /** The request was a HEAD: its answer has no body. */
+  readonly head: boolean
+}
+
+/** S3's error document for a refusal. HEAD and 304 get status and headers only; 503 asks for patience. */
+export function errorReply(error: S3Error, context: ErrorContext): Reply {
+  const headers: HeaderList = error.status === 503 ? [...error.headers, ['Retry-After', '1']] : error.headers
+  if (context.head || error.status === 304) return { status: error.status, headers, body: noBody }
+  let content = element('Code', error.code) + element('Message', error.message)
+  for (const [name, text] of Object.entries(error.members)) content += element(name, text)
+  content += element('Resource', context.resource) + element('RequestId', context.requestId) + element('HostId', context.hostId)
+  return xmlReplyOf(error.status, plainXmlDocument('Error', content), headers)
+}

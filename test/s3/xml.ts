@@ -1,0 +1,87 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { parseCreateBucketRequest } from '../../lib/s3/create-bucket-request'
+import { parseDeleteRequest } from '../../lib/s3/delete-request'
+import { S3Error } from '../../lib/s3/error'
+import { errorReply } from '../../lib/s3/error-reply'
+import { readXml } from '../../lib/s3/read-xml'
+import { element, xmlDocument, xmlReply } from '../../lib/s3/xml'
+
+const malformed = new S3Error('MalformedXML')
+
+t.test('writes elements that can be found by substring', (t) => {
+  t.equal(element('Key', 'a<b>&"c\'\r\n\x01\ufffe'), '<Key>a&lt;b&gt;&amp;&quot;c\'&#13;\n&#x1;&#xfffe;</Key>')
+  t.equal(element('Size', 0) + element('IsTruncated', false), '<Size>0</Size><IsTruncated>false</IsTruncated>')
+  const reply = xmlReply('R', element('A', 'ü'), [['x', 'y']])
+  t.strictSame(reply.headers, [['Content-Type', 'application/xml'], ['x', 'y']])
+  t.equal(reply.body.kind === 'bytes' && reply.body.bytes.toString(),
+    '<?xml version="1.0" encoding="UTF-8"?>\n<R xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><A>ü</A></R>')
+  t.end()
+})
+
+t.test('any text that XML can hold is read back as it was written', (t) => {
+  const text = fc.string({ unit: 'binary', maxLength: 200 }).filter((s) => !/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.test(s))
+  fc.assert(fc.property(text, (s) => {
+    t.equal(readXml(Buffer.from(xmlDocument('R', element('A', s))), 'R').children[0]?.text, s)
+  }), { seed: 1, numRuns: 200 })
+  t.end()
+})
+
+t.test('an error document, in the order of S3', (t) => {
+  const error = new S3Error('NoSuchKey', { Key: 'a&b' })
+  const context = { resource: '/b/a%26b', requestId: 'R1', hostId: 'H1', head: false }
+  const reply = errorReply(error, context)
+  t.equal(reply.status, 404)
+  t.equal(reply.body.kind === 'bytes' && reply.body.bytes.toString(), '<?xml version="1.0" encoding="UTF-8"?>\n' +
+    '<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>a&amp;b</Key>' +
+    '<Resource>/b/a%26b</Resource><RequestId>R1</RequestId><HostId>H1</HostId></Error>')
+  t.strictSame(errorReply(error, { ...context, head: true }), { status: 404, headers: [], body: { kind: 'none' } })
+  const notModified = new S3Error('NotModified', {}, { headers: [['ETag', '"x"']] })
+  t.strictSame(errorReply(notModified, context), { status: 304, headers: [['ETag', '"x"']], body: { kind: 'none' } })
+  t.strictSame(errorReply(new S3Error('SlowDown'), { ...context, head: true }).headers, [['Retry-After', '1']])
+  t.end()
+})
+
+t.test('reads bodies with and without a namespace, references and CDATA decoded', (t) => {
+  const quiet = '<Quiet>true</Quiet><Object><Key>a&amp;b</Key></Object>'
+  for (const xml of [
+    `<Delete>${quiet}</Delete>`,
+    `<?xml version="1.0" encoding="utf-8"?>\n<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${quiet}</Delete>\n`,
+    '\ufeff<Delete>\n <Quiet> TRUE </Quiet>\n <!-- c --><Object>\n<Key><![CDATA[a&b]]></Key></Object></Delete>',
+  ]) t.strictSame(parseDeleteRequest(Buffer.from(xml)), { quiet: true, objects: [{ key: 'a&b' }] }, xml)
+  const all = '<Object><Key> k </Key><VersionId>v</VersionId><ETag>&quot;e&quot;</ETag><Size>1</Size><LastModifiedTime>d</LastModifiedTime></Object>'
+  t.strictSame(parseDeleteRequest(Buffer.from(`<Delete>${all}</Delete>`)), {
+    quiet: false, objects: [{ key: ' k ', versionId: 'v', etag: '"e"', size: '1', lastModifiedTime: 'd' }],
+  })
+  t.end()
+})
+
+t.test('refuses everything that is not the document asked for', (t) => {
+  const one = '<Object><Key>k</Key></Object>'
+  const nested = `${'<a>'.repeat(60_000)}${'</a>'.repeat(60_000)}`
+  for (const xml of [
+    '', ' ', 'x', '<Delete>', '<Delete/>', '<Other/>', `<Delete>${one}</Delete>x`, `<Delete>${one}</Delete><Delete/>`,
+    `<!DOCTYPE Delete [<!ENTITY x "y">]><Delete>${one}</Delete>`, `<!DOCTYPE Delete SYSTEM "file:///etc/passwd"><Delete>${one}</Delete>`,
+    `<?xml version="1.1"?><Delete>${one}</Delete>`, '<?xml version="1.1"?><Delete><Object><Key>&#1;</Key></Object></Delete>',
+    `<?xml version="1.0" encoding="utf-16"?><Delete>${one}</Delete>`, '<Delete><Object><Key>&x;</Key></Object></Delete>',
+    '<Delete><Object><Key>\x01</Key></Object></Delete>', '<Delete><Object></Object></Delete>', '<Delete><Object><Key></Key></Object></Delete>',
+    '<Delete><Object><Key>a</Key><Key>b</Key></Object></Delete>', '<Delete><Object><Key>a</Key><If>b</If></Object></Delete>',
+    `<Delete><Quiet>maybe</Quiet>${one}</Delete>`, `<Delete>${one}<constructor/></Delete>`, '<Delete><Object><Key>a</Key><constructor/></Object></Delete>',
+    `<Delete>${one.repeat(1001)}</Delete>`, nested, `<Delete>${nested}</Delete>`,
+    `<Delete ${Array.from({ length: 9 }, (_, i) => `a${i}="x"`).join(' ')}>${one}</Delete>`,
+    `<Delete a="${'x'.repeat(5000)}">${one}</Delete>`, `<Delete><Object><Key>${'x'.repeat(5000)}</Key></Object></Delete>`,
+  ]) t.throws(() => parseDeleteRequest(Buffer.from(xml)), malformed, xml.slice(0, 80))
+  t.throws(() => parseDeleteRequest(Buffer.from(`<Delete>${one}</Delete>`, 'utf16le')), malformed)
+  t.throws(() => parseDeleteRequest(Buffer.concat([Buffer.from('<Delete><Object><Key>'), Buffer.from([0xff]), Buffer.from('</Key></Object></Delete>')])), malformed)
+  t.equal(parseDeleteRequest(Buffer.from(`<Delete>${one.repeat(1000)}</Delete>`)).objects.length, 1000)
+  t.end()
+})
+
+t.test('the body of CreateBucket', (t) => {
+  t.equal(parseCreateBucketRequest(Buffer.alloc(0)), '')
+  t.equal(parseCreateBucketRequest(Buffer.from('<CreateBucketConfiguration/>')), '')
+  t.equal(parseCreateBucketRequest(Buffer.from('<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>')), 'eu-west-1')
+  t.throws(() => parseCreateBucketRequest(Buffer.from('<CreateBucketConfiguration><Tags/></CreateBucketConfiguration>')), new S3Error('NotImplemented', {}, { message: 'The element Tags is not implemented.' }))
+  t.throws(() => parseCreateBucketRequest(Buffer.from('<CreateBucketConfiguration><X/></CreateBucketConfiguration>')), malformed)
+  t.end()
+})
