@@ -1,0 +1,23 @@
+import { noBody, type Reply } from '../kit/reply'
+import { deleteConditions, deleteJudge } from '../s3/condition'
+import { S3Error } from '../s3/error'
+import { requestedVersion } from '../s3/version-id'
+import type { Call, ObjectScope, Operation } from './operation'
+
+/**
+ * ModifyFile, shared with the batch. A key that is absent is deleted all the same. The version id answered is that of the
+ * commit that no longer has the key: there are no delete markers, every earlier commit keeps what it had.
+ */
+export const deleteObject = { name: 'DeleteObject', scope: 'object', permission: 'write', body: { kind: 'none' }, run } satisfies Operation
+
+async function run(call: Call<ObjectScope>): Promise<Reply> {
+  const { bucket, key } = call.scope
+  // History is never changed: to delete a version must not touch the head instead.
+  if (requestedVersion(call.query) !== undefined) throw new S3Error('NotImplemented', { ArgumentName: 'versionId' })
+  const judge = deleteJudge(deleteConditions(call.head))
+  const written = await call.pfs.write(bucket, {
+    edits: [{ kind: 'delete', key, ...judge === undefined ? {} : { judge } }],
+    abandoned: call.gone,
+  })
+  return { status: 204, headers: [['x-amz-version-id', written.version]], body: noBody }
+}

@@ -1,0 +1,16 @@
+import type { Reply } from '../kit/reply'
+import type { Call, ObjectScope, Operation } from './operation'
+import { conditionalRead } from './shared/conditional-read'
+
+/** InspectBranch, GlobFile exact, GetFile; a 304, a 412 and an empty object need no GetFile. */
+export const getObject = { name: 'GetObject', scope: 'object', permission: 'read', body: { kind: 'none' }, run } satisfies Operation
+
+const empty = Buffer.alloc(0)
+
+async function run(call: Call<ObjectScope>): Promise<Reply> {
+  const read = await conditionalRead(call)
+  if (read.kind === 'not-modified') return read.reply
+  const { status, offset, length } = read.selection
+  if (length === 0) return { status, headers: read.headers, body: { kind: 'bytes', bytes: empty } }
+  return { status, headers: read.headers, body: { kind: 'source', length, source: call.pfs.read(read.stat, offset, length) } }
+}

@@ -1,0 +1,53 @@
+import { noBody, type Reply } from '../kit/reply'
+import { limits } from '../limits'
+import { checksumEntry, checksumHeaders, storedChecksum } from '../s3/checksum'
+import { writeJudge } from '../s3/condition'
+import { S3Error } from '../s3/error'
+import { md5Entry } from '../s3/etag'
+import { metadataOf } from '../s3/metadata'
+import { refuseUnsupported } from '../s3/unsupported'
+import { refuseVersion } from '../s3/version-id'
+import type { Verdict } from '../stream/body'
+import type { Call, ObjectScope, Operation } from './operation'
+import { receiveBody } from './shared/receive-body'
+
+/**
+ * Small: ModifyFile, shared with the batch. Large: InspectBranch, CreateFileSet, ModifyFile. With a condition: also
+ * InspectBranch and GlobFile, so that a body is not sent for nothing; what counts is the judge in the committer.
+ */
+export const putObject = { name: 'PutObject', scope: 'object', permission: 'write', body: { kind: 'stream' }, run } satisfies Operation
+
+async function run(call: Call<ObjectScope>): Promise<Reply> {
+  const { head, pfs, scope } = call
+  refuseVersion(call.query)
+  refuseUnsupported(head)
+  const metadata = metadataOf(head)
+  const judge = writeJudge(head)
+  if (judge !== undefined) judge(await pfs.stat(await pfs.snapshot(scope.bucket), scope.key))
+  else if ((call.body.length ?? Infinity) > limits.heldBodyBytesMax) await refuseUnwritable(call)
+  return receiveBody(call, {}, async (staged, verdict) => {
+    const entries = { ...metadata, ...contentEntries(verdict) }
+    const written = await pfs.write(scope.bucket, {
+      edits: [{ kind: 'put', key: scope.key, content: staged, attributes: { entries }, ...judge === undefined ? {} : { judge } }],
+      abandoned: call.gone,
+    })
+    return {
+      status: 200,
+      headers: [['ETag', `"${entries['d:md5']}"`], ['x-amz-version-id', written.version], ...checksumHeaders(storedChecksum(entries))],
+      body: noBody,
+    }
+  })
+}
+
+/** A bucket that is missing or read-only is told before a long body is sent. */
+async function refuseUnwritable(call: Call<ObjectScope>): Promise<void> {
+  const bucket = await call.pfs.bucket(call.scope.bucket)
+  if (bucket.readOnly) throw new S3Error('MethodNotAllowed', { Method: 'PUT', ResourceType: 'OBJECT' })
+}
+
+function contentEntries(verdict: Verdict): Record<string, string> {
+  if (verdict.md5 === undefined) throw new Error('a stored object needs the MD5 of its body')
+  const entries = [md5Entry(verdict.md5)]
+  if (verdict.checksum !== undefined) entries.push(checksumEntry(verdict.checksum.algorithm, verdict.checksum.digest))
+  return Object.fromEntries(entries)
+}

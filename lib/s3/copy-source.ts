@@ -1,0 +1,30 @@
+import type { Head } from '../kit/head'
+import { S3Error } from './error'
+import { percentDecode } from './percent'
+import { checkVersionId } from './version-id'
+
+export interface CopySource {
+  readonly bucket: string
+  readonly key: string
+  /** Undefined: as it is now. */
+  readonly version: string | undefined
+}
+
+/**
+ * `x-amz-copy-source`: `bucket/key`, percent-encoded, with or without a slash in front, and `?versionId=` behind. The version
+ * is split off before anything is decoded, and decoding happens once, so that an encoded `?` stays part of the key.
+ * InvalidArgument for everything else, access point ARNs and URLs included.
+ */
+export function copySource(head: Head): CopySource {
+  const sent = head.get('x-amz-copy-source') ?? ''
+  const mark = sent.indexOf('?versionId=')
+  const path = percentDecode((mark === -1 ? sent : sent.slice(0, mark)).replace(/^\//, ''))
+  const version = mark === -1 ? undefined : sent.slice(mark + '?versionId='.length)
+  const slash = path?.indexOf('/') ?? -1
+  if (path === undefined || slash < 1 || slash === path.length - 1 || path.includes('\0') || path.slice(0, slash).includes(':')) {
+    throw new S3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source', ArgumentValue: sent },
+      { message: 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey' })
+  }
+  if (version !== undefined) checkVersionId(version, 'x-amz-copy-source')
+  return { bucket: path.slice(0, slash), key: path.slice(slash + 1), version }
+}
