@@ -22,7 +22,10 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** Look-ups in one consistent state; undefined where there is no such row. Iterables are in key order. */
+/**
+ * Look-ups in one consistent state; undefined where there is no such row. Iterables are in key order. A commit that is gone
+ * is found by `commit` alone; a file set is not found once it has expired.
+ */
 export interface Reader extends NodeReader {
   project(name: string): ProjectRow | undefined
   projectById(id: number): ProjectRow | undefined
@@ -54,12 +57,12 @@ export interface Tx extends Reader, NodeWriter {
   deleteRepo(row: RepoRow): void
   putBranch(row: BranchRow): void
   deleteBranch(row: BranchRow): void
-  /** Also keeps the `children` and `byid` tables. */
+  /** Also keeps the look-ups by id, by repo and by parent. */
   putCommit(row: CommitRow): void
   deleteCommit(row: CommitRow): void
   putFileSet(row: FileSetRow): void
   deleteFileSet(token: string): void
-  /** Small bytes into the segment; answers the blob's id. */
+  /** Small bytes (up to `segmentBlobBytesMax`) into the segment; takes them over and answers the blob's id. */
   addBlob(bytes: Buffer): number
   /** Gives a finished blob file its row; answers the blob's id. */
   addBlobFile(file: BlobFile): number

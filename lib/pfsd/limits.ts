@@ -1,0 +1,38 @@
+import assert from 'node:assert'
+
+/** Every bound of the embedded server, unit last in the name. */
+export const limits = {
+  /** One call of `readBlob`; a blob file is checked in blocks of the same size, so aligned reads of a whole block cost least. */
+  readBytesMax: 1024 * 1024,
+  /** Up to here `readBlobNow` reads on the spot; a longer wait would be felt by every other request. */
+  readNowBytesMax: 64 * 1024,
+
+  /** One file of small blobs, and one blob in it. */
+  segmentBytes: 256 * 1024 * 1024,
+  segmentBlobBytesMax: 4 * 1024 * 1024,
+
+  /** A blob file: one gathered write and one CRC, one sync, and what a writer may hold unwritten before it asks to wait. */
+  blobBlockBytes: 1024 * 1024,
+  blobSyncBytes: 8 * 1024 * 1024,
+  blobWriterBytesMax: 1024 * 1024,
+  /** Checked blocks kept for the next small read of the same block, all blobs together. */
+  blockCacheBytes: 8 * 1024 * 1024,
+
+  /** One group of transactions: after this much nothing more is taken from the queue. */
+  groupBytesMax: 16 * 1024 * 1024,
+  groupWorksMax: 4096,
+
+  nodeCacheBytes: 32 * 1024 * 1024,
+  rowCacheRows: 16 * 1024,
+  openFilesMax: 64,
+
+  /** Names and branch names; the index takes keys up to 1978 bytes. */
+  indexKeyBytesMax: 1900,
+  /** Expired file sets are looked for this often, at the next transaction, and at most so many go in one group. */
+  sweepEveryMs: 60_000,
+  sweptFileSetsMax: 256,
+} as const
+
+assert(limits.segmentBlobBytesMax + 16 <= limits.segmentBytes, 'a small blob must fit a segment')
+assert(limits.blobSyncBytes % limits.blobBlockBytes === 0, 'syncs fall between blocks')
+assert(limits.readBytesMax === limits.blobBlockBytes, 'a read of one block is the cheapest read')

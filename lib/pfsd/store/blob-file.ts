@@ -1,0 +1,198 @@
+import { crc32 } from 'node:zlib'
+import { limits } from '../limits'
+import { trailerChecksum } from './blob-trailer'
+import { isFull, StoreFull, StorePoisoned } from './failure'
+import type { Files } from './files'
+import type { Layout } from './layout'
+import type { BlobFile, BlobFileWriter } from './store'
+
+/** What a blob file tells its store. */
+export interface BlobFileOwner {
+  readonly files: Files
+  readonly layout: Layout
+  /** All bytes and the directory entry are synced. */
+  finished(id: number, length: number, crc32: number): void
+  /** Whether a transaction has named, or is about to name, the file: then it stays. Otherwise it is forgotten. */
+  release(id: number): boolean
+  /** A sync failed. */
+  poison(cause: unknown): void
+}
+
+/**
+ * Writes one blob file. Chunks gather to blocks of 1 MiB; one block is written at a time, while the next gathers, and each
+ * 8 MiB is flushed, so the last flush is short. Invariants: `written` bytes are in the file, `waiting` bytes are not, and one
+ * loop does all file calls. After the first failure nothing more is written and every call reports it.
+ */
+export class BlobFileOut implements BlobFileWriter {
+  private readonly sums: number[] = []
+  private chunks: Buffer[] = []
+  private waiting = 0
+  private written = 0
+  private unsynced = 0
+  private sum = 0
+  private fd: number | undefined
+  private ending = false
+  private discarded = false
+  private failure: Error | undefined
+  private completed = false
+  private busy = false
+  private working: Promise<void> | undefined
+  private room: { promise: Promise<void>, settle: () => void, fail: (error: Error) => void } | undefined
+
+  constructor(private readonly id: number, private readonly owner: BlobFileOwner) {}
+
+  write(chunk: Buffer): Promise<void> | undefined {
+    if (this.failure !== undefined) return Promise.reject(this.failure)
+    if (this.ending || this.discarded) return Promise.reject(new Error('the blob file is closed'))
+    this.chunks.push(chunk)
+    this.waiting += chunk.length
+    if (this.waiting >= limits.blobBlockBytes) this.work()
+    if (this.waiting <= limits.blobWriterBytesMax) return undefined
+    if (this.room === undefined) {
+      let settle = (): void => {}
+      let fail = (_: Error): void => {}
+      const promise = new Promise<void>((resolve, reject) => {
+        settle = resolve
+        fail = reject
+      })
+      this.room = { promise, settle, fail }
+    }
+    return this.room.promise
+  }
+
+  async finish(): Promise<BlobFile> {
+    if (this.ending || this.discarded) throw new Error('the blob file is closed')
+    this.ending = true
+    while (!this.completed && !this.discarded && this.failure === undefined) {
+      this.work()
+      await this.working
+    }
+    if (this.failure !== undefined) throw this.failure
+    if (this.discarded) throw new Error('the blob file was discarded')
+    return { id: this.id, length: this.written }
+  }
+
+  async discard(): Promise<void> {
+    if (this.discarded) return
+    this.discarded = true
+    this.chunks = []
+    this.waiting = 0
+    this.room?.settle()
+    this.room = undefined
+    await this.working
+    if (!this.owner.release(this.id)) return
+    await this.closeFile()
+    try {
+      await this.owner.files.unlink(this.owner.layout.blob(this.id))
+    } catch {
+      // Never made, or removed when the store is opened next: no row names it.
+    }
+  }
+
+  private work(): void {
+    if (this.busy) return
+    this.busy = true
+    this.working = this.loop()
+  }
+
+  /** Never rejects. `busy` falls in the same turn as the last look at what waits, so that no call for work is missed. */
+  private async loop(): Promise<void> {
+    try {
+      const { files, layout } = this.owner
+      if (this.fd === undefined) {
+        await files.makeDirectory(layout.blobDirectory(this.id))
+        this.fd = await files.open(layout.blob(this.id), 'create')
+      }
+      while (!this.discarded && this.waiting >= (this.ending ? 1 : limits.blobBlockBytes)) await this.writeBlock(this.fd)
+      if (this.ending && !this.discarded) await this.complete(this.fd)
+    } catch (error) {
+      this.fail(error)
+    } finally {
+      this.busy = false
+    }
+  }
+
+  private async writeBlock(fd: number): Promise<void> {
+    const block = this.takeBlock()
+    const length = block.reduce((sum, chunk) => sum + chunk.length, 0)
+    for (const chunk of block) this.sum = crc32(chunk, this.sum)
+    this.sums.push(this.sum)
+    this.sum = 0
+    await this.owner.files.writev(fd, block, this.written)
+    this.written += length
+    this.waiting -= length
+    this.unsynced += length
+    if (this.waiting <= limits.blobWriterBytesMax) {
+      this.room?.settle()
+      this.room = undefined
+    }
+    if (this.unsynced >= limits.blobSyncBytes) await this.sync(fd)
+  }
+
+  /** Up to one block from the front of what waits. */
+  private takeBlock(): Buffer[] {
+    const block: Buffer[] = []
+    let space = limits.blobBlockBytes
+    let count = 0
+    for (const chunk of this.chunks) {
+      if (space === 0) break
+      if (chunk.length > space) {
+        block.push(chunk.subarray(0, space))
+        this.chunks[count] = chunk.subarray(space)
+        break
+      }
+      block.push(chunk)
+      space -= chunk.length
+      count++
+    }
+    this.chunks.splice(0, count)
+    return block
+  }
+
+  private async complete(fd: number): Promise<void> {
+    const trailer = Buffer.allocUnsafe(this.sums.length * 4)
+    this.sums.forEach((sum, i) => trailer.writeUInt32BE(sum, i * 4))
+    if (trailer.length > 0) await this.owner.files.writev(fd, [trailer], this.written)
+    await this.sync(fd)
+    await this.closeFile()
+    try {
+      await this.owner.files.syncDirectory(this.owner.layout.blobDirectory(this.id))
+    } catch (error) {
+      this.owner.poison(error)
+      throw new StorePoisoned(error)
+    }
+    this.owner.finished(this.id, this.written, trailerChecksum(this.id, trailer))
+    this.completed = true
+  }
+
+  private async sync(fd: number): Promise<void> {
+    try {
+      await this.owner.files.datasync(fd)
+    } catch (error) {
+      this.owner.poison(error)
+      throw new StorePoisoned(error)
+    }
+    this.unsynced = 0
+  }
+
+  private fail(error: unknown): void {
+    const failure = isFull(error) ? new StoreFull(error) : error instanceof Error ? error : new Error(String(error))
+    this.failure = failure
+    this.chunks = []
+    this.waiting = 0
+    this.room?.fail(failure)
+    this.room = undefined
+    void this.closeFile()
+  }
+
+  private async closeFile(): Promise<void> {
+    const fd = this.fd
+    this.fd = undefined
+    if (fd === undefined) return
+    try {
+      await this.owner.files.close(fd)
+    } catch {
+      // All that counts was synced before; a file that failed is not named by anyone.
+    }
+  }
+}

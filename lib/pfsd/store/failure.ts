@@ -1,0 +1,37 @@
+/** The disk is full: nothing of the group was kept, the store can be read, and later transactions may succeed. */
+export class StoreFull extends Error {
+  constructor(cause: unknown) {
+    super('no space left for the store', { cause })
+    this.name = 'StoreFull'
+  }
+}
+
+/** A write or sync failed, so that nobody knows what the disk holds: no transaction succeeds until the store is opened anew. */
+export class StorePoisoned extends Error {
+  constructor(cause: unknown) {
+    super('the store failed to write and takes no more transactions until it is opened anew', { cause })
+    this.name = 'StorePoisoned'
+  }
+}
+
+/** What is on disk is not what was written. */
+export class StoreDamaged extends Error {
+  constructor(what: string, cause?: unknown) {
+    super(`the store is damaged: ${what}`, { cause })
+    this.name = 'StoreDamaged'
+  }
+}
+
+/** The directory cannot be opened: another process has it, or its format is not ours. */
+export class StoreRefused extends Error {
+  constructor(why: string) {
+    super(why)
+    this.name = 'StoreRefused'
+  }
+}
+
+/** Whether an error of the file system says that there is no room, as opposed to a disk that fails. */
+export function isFull(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false
+  return error.code === 'ENOSPC' || error.code === 'EDQUOT' || error.code === 'EFBIG'
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+
+/** Where everything is. A segment's number is its place in the journal: lsn = number × segment size + offset. */
+export class Layout {
+  readonly format: string
+  readonly lock: string
+  readonly segments: string
+  readonly blobs: string
+  readonly indexDirectory: string
+  readonly index: string
+
+  constructor(readonly root: string) {
+    this.format = join(root, 'FORMAT')
+    this.lock = join(root, 'LOCK')
+    this.segments = join(root, 'segments')
+    this.blobs = join(root, 'blobs')
+    this.indexDirectory = join(root, 'index')
+    this.index = join(root, 'index', 'data.mdb')
+  }
+
+  segment(number: number): string {
+    return join(this.segments, `${String(number).padStart(8, '0')}.seg`)
+  }
+
+  /** The number in a segment's file name, or undefined for a file that is none. */
+  static segmentNumber(name: string): number | undefined {
+    return /^\d{8,}\.seg$/.test(name) ? Number(name.slice(0, -4)) : undefined
+  }
+
+  blobDirectory(id: number): string {
+    return join(this.blobs, Math.floor(id / 4096).toString(16).padStart(3, '0'))
+  }
+
+  blob(id: number): string {
+    return join(this.blobDirectory(id), `${id}.blob`)
+  }
+
+  static blobId(name: string): number | undefined {
+    return /^\d+\.blob$/.test(name) ? Number(name.slice(0, -5)) : undefined
+  }
+}

@@ -1,0 +1,80 @@
+import { limits } from '../limits'
+import type { Files } from './files'
+
+interface OpenFile { readonly path: string, readonly opened: Promise<number>, users: number, dropped: boolean }
+
+/** Descriptors for reading, kept open by last use up to a bound. One in use is closed when its last user is done with it. */
+export class OpenFiles {
+  /** In order of use, the last used at the end. */
+  private readonly open = new Map<string, OpenFile>()
+  private readonly now = new Map<string, number>()
+  private readonly closing = new Set<Promise<void>>()
+
+  constructor(private readonly files: Files) {}
+
+  async use<Result>(path: string, work: (fd: number) => Promise<Result>): Promise<Result> {
+    let file = this.open.get(path)
+    if (file === undefined) file = { path, opened: this.files.open(path, 'read'), users: 0, dropped: false }
+    else this.open.delete(path)
+    this.open.set(path, file)
+    file.users++
+    this.trim()
+    try {
+      return await work(await file.opened)
+    } catch (error) {
+      this.drop(file)
+      throw error
+    } finally {
+      file.users--
+      if (file.dropped && file.users === 0) this.close(file)
+    }
+  }
+
+  /** A descriptor at once. Valid until the next call of any method. */
+  useNow(path: string): number {
+    let fd = this.now.get(path)
+    if (fd === undefined) fd = this.files.openNow(path)
+    else this.now.delete(path)
+    this.now.set(path, fd)
+    for (const [oldest, its] of this.now) {
+      if (this.now.size <= limits.openFilesMax) break
+      this.now.delete(oldest)
+      this.track(this.files.close(its))
+    }
+    return fd
+  }
+
+  /** Closes all; those in use when they are free. */
+  async closeAll(): Promise<void> {
+    for (const file of [...this.open.values()]) this.drop(file)
+    for (const fd of this.now.values()) this.track(this.files.close(fd))
+    this.now.clear()
+    while (this.closing.size > 0) await Promise.all(this.closing)
+  }
+
+  private trim(): void {
+    for (const file of this.open.values()) {
+      if (this.open.size <= limits.openFilesMax) break
+      this.drop(file)
+    }
+  }
+
+  private drop(file: OpenFile): void {
+    if (file.dropped) return
+    file.dropped = true
+    if (this.open.get(file.path) === file) this.open.delete(file.path)
+    if (file.users === 0) this.close(file)
+  }
+
+  private close(file: OpenFile): void {
+    this.track(file.opened.then((fd) => this.files.close(fd)))
+  }
+
+  private track(closed: Promise<void>): void {
+    const quiet = closed.catch(() => {
+      // A descriptor that was never opened, or only read from: nothing is lost.
+    })
+    this.closing.add(quiet)
+    void quiet.then(() => this.closing.delete(quiet))
+  }
+}

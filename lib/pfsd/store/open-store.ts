@@ -1,0 +1,139 @@
+import { CommittedRows } from './committed-rows'
+import { BlobFileOut } from './blob-file'
+import { BlobReader } from './blob-reader'
+import { StoreDamaged } from './failure'
+import { diskFiles, type Files } from './files'
+import { openFormat } from './format'
+import { GroupWriter } from './group-writer'
+import { openIndexFile, type IndexFile } from './index-file'
+import { keys } from './keys'
+import { Layout } from './layout'
+import { Lock } from './lock'
+import { RowsReader } from './rows-reader'
+import type { Counters, UnnamedFiles } from './rows-writer'
+import { Segments } from './segments'
+import type { BlobFileWriter, Reader, Store, Tx } from './store'
+import { blobs, state } from './tables'
+import { limits } from '../limits'
+
+export interface StoreOptions {
+  /** ms since 1970. */
+  readonly now?: () => number
+  readonly files?: Files
+  readonly openIndex?: (path: string) => IndexFile
+  /** Of a new store; an old one keeps its own. */
+  readonly segmentBytes?: number
+}
+
+/**
+ * Opens the store in `directory`, or makes it. What a crash left behind is put in order first: the journal is cut back to the
+ * index's word, and blob files without a row are removed. Rejects with StoreRefused (in use, or of another format) or
+ * StoreDamaged.
+ */
+export async function openStore(directory: string, options: StoreOptions = {}): Promise<Store> {
+  const files = options.files ?? diskFiles
+  const layout = new Layout(directory)
+  await files.makeDirectory(directory)
+  const lock = await Lock.take(directory, layout.lock)
+  let index: IndexFile | undefined
+  try {
+    const format = await openFormat(files, layout, options.segmentBytes ?? limits.segmentBytes)
+    for (const path of [layout.segments, layout.blobs, layout.indexDirectory]) await files.makeDirectory(path)
+    index = (options.openIndex ?? openIndexFile)(layout.index)
+    await files.syncDirectory(layout.indexDirectory)
+    const committed = new CommittedRows(index)
+    const counters: Counters = { ...(committed.get(state, keys.state) ?? newState) }
+    const segments = await Segments.open(files, layout, format.segmentBytes, counters.lsn)
+    await removeOrphans(files, layout, committed)
+    const store = new OpenStore({ files, layout, lock, index, committed, counters, segments, now: options.now ?? Date.now }, format.segmentBytes)
+    return store
+  } catch (error) {
+    await index?.close()
+    await lock.release()
+    throw error
+  }
+}
+
+const newState: Counters = { lsn: 0, nextId: 1, nextCommit: 1, nextNode: 1, nextBlob: 1, commitIdClock: 0, time: 0 }
+
+/** Blob files that no row names: their writers never finished, or no transaction named them. */
+async function removeOrphans(files: Files, layout: Layout, committed: CommittedRows): Promise<void> {
+  for (const directory of await files.list(layout.blobs)) {
+    const path = `${layout.blobs}/${directory}`
+    for (const name of await files.list(path)) {
+      const id = Layout.blobId(name)
+      if (id !== undefined && committed.get(blobs, keys.number(id)) === undefined) await files.unlink(`${path}/${name}`)
+    }
+  }
+}
+
+interface StoreParts {
+  readonly files: Files
+  readonly layout: Layout
+  readonly lock: Lock
+  readonly index: IndexFile
+  readonly committed: CommittedRows
+  readonly counters: Counters
+  readonly segments: Segments
+  readonly now: () => number
+}
+
+class OpenStore implements Store {
+  readonly read: Reader
+  private readonly rows: RowsReader
+  private readonly writer: GroupWriter
+  private readonly blobReader: BlobReader
+  /** Finished blob files without a durable row. */
+  private readonly unnamed: UnnamedFiles = new Map()
+  private closed: Promise<void> | undefined
+
+  constructor(private readonly parts: StoreParts, segmentBytes: number) {
+    const { files, layout, committed, now } = parts
+    this.read = this.rows = new RowsReader(committed, now)
+    this.blobReader = new BlobReader(files, layout, segmentBytes)
+    this.writer = new GroupWriter({ ...parts, clock: now, unnamed: this.unnamed })
+  }
+
+  transact<Result>(work: (tx: Tx) => Result): Promise<Result> {
+    return this.writer.transact(work)
+  }
+
+  createBlobFile(): BlobFileWriter {
+    const { files, layout, counters } = this.parts
+    return new BlobFileOut(counters.nextBlob++, {
+      files,
+      layout,
+      finished: (id, length, crc32) => this.unnamed.set(id, { length, crc32, claimed: false }),
+      release: (id) => this.unnamed.get(id)?.claimed !== true && (this.unnamed.delete(id) || this.rows.blob(id) === undefined),
+      poison: (cause) => this.writer.poison(cause),
+    })
+  }
+
+  async readBlob(blob: number, offset: number, length: number): Promise<Buffer> {
+    return await this.blobReader.read(this.row(blob), offset, length)
+  }
+
+  readBlobNow(blob: number, offset: number, length: number): Buffer | undefined {
+    return this.blobReader.readNow(this.row(blob), offset, length)
+  }
+
+  close(): Promise<void> {
+    this.closed ??= this.closeAll()
+    return this.closed
+  }
+
+  private row(blob: number): NonNullable<ReturnType<RowsReader['blob']>> {
+    const row = this.rows.blob(blob)
+    if (row === undefined) throw new StoreDamaged(`there is no blob ${blob}`)
+    return row
+  }
+
+  private async closeAll(): Promise<void> {
+    const { segments, index, lock } = this.parts
+    await this.writer.end()
+    await this.blobReader.close()
+    await segments.close()
+    await index.close()
+    await lock.release()
+  }
+}
