@@ -1,6 +1,7 @@
 import type { Head } from '../kit/head'
 import { limits } from '../limits'
 import { S3Error } from './error'
+import { checkExpectedOwner } from './expected-owner'
 import { checkBucketName } from './names'
 import { percentDecode } from './percent'
 import type { Query } from './query'
@@ -29,7 +30,10 @@ export interface Route {
 /** `domain`: buckets may be named in front of it in Host. Throws InvalidURI, InvalidBucketName, KeyTooLongError, MethodNotAllowed … */
 export function route(head: Head, query: Query, domain?: string): Route {
   const scope = scopeOf(head, domain)
-  if (scope.kind !== 'service') return { operation: operationOf(scope.kind, head, query), scope }
+  if (scope.kind !== 'service') {
+    checkExpectedOwner(head)
+    return { operation: operationOf(scope.kind, head, query), scope }
+  }
   if (head.method !== 'GET') throw notAllowed(head.method, 'SERVICE', ['GET'])
   return { operation: query.get('x-id') === 'ListDirectoryBuckets' ? 'ListDirectoryBuckets' : 'ListBuckets', scope }
 }

@@ -1,0 +1,81 @@
+import { limits } from '../limits'
+import { pageCount } from './count'
+import { isoDate } from './date'
+import { S3Error } from './error'
+import { etagOf } from './etag'
+import { owner } from './names'
+import type { ObjectFacts } from './object-facts'
+import { percentEncode } from './percent'
+import type { Query } from './query'
+import { storedChecksum } from './checksum'
+import { element } from './xml'
+
+/** What ListObjects and ListObjectsV2 have in common: parameters in, elements out. */
+export interface Listing {
+  readonly prefix: string
+  /** '' for none. */
+  readonly delimiter: string
+  /** 0 to 1,000. */
+  readonly maxKeys: number
+  readonly encodingType: 'url' | undefined
+}
+
+/** InvalidArgument for what S3 refuses. */
+export function parseListing(query: Query): Listing {
+  return {
+    prefix: query.get('prefix') ?? '',
+    delimiter: query.get('delimiter') ?? '',
+    maxKeys: pageCount(query, 'max-keys', limits.listKeysMax, 'maxKeys'),
+    encodingType: encodingType(query),
+  }
+}
+
+/** `encoding-type`: url, or nothing. */
+export function encodingType(query: Query): 'url' | undefined {
+  const type = query.get('encoding-type')
+  if (type === undefined || type === '') return undefined
+  if (type !== 'url') {
+    throw new S3Error('InvalidArgument', { ArgumentName: 'encoding-type', ArgumentValue: type },
+      { message: 'Invalid Encoding Method specified in Request' })
+  }
+  return type
+}
+
+/**
+ * Where a page begins that follows `position`. A position at or inside a common prefix leaves out all that the prefix stands
+ * for: it sorts before its own keys, so a page that showed it again would show what came before the position.
+ */
+export function pageStart(position: string, listing: Listing): { readonly after: string, readonly afterSubtree: boolean } {
+  const { prefix, delimiter } = listing
+  const cut = delimiter === '' || !position.startsWith(prefix) ? -1 : position.indexOf(delimiter, prefix.length)
+  return cut === -1 ? { after: position, afterSubtree: false } : { after: position.slice(0, cut + delimiter.length), afterSubtree: true }
+}
+
+/** A name as the listing shows it: percent-encoded if asked for. */
+export function shownName(name: string, listing: { readonly encodingType: 'url' | undefined }): string {
+  return listing.encodingType === 'url' ? percentEncode(name) : name
+}
+
+export interface ListedObject extends ObjectFacts { readonly key: string }
+
+/** The `Contents` and `CommonPrefixes` elements of a page, in S3's order of members. */
+export function listingEntries(page: ListingPage, listing: Listing, withOwner: boolean): string {
+  const ownedBy = withOwner ? ownerElement : ''
+  let xml = ''
+  for (const file of page.files) {
+    const checksum = storedChecksum(file.attributes?.entries)
+    xml += '<Contents>' + element('Key', shownName(file.key, listing)) + element('LastModified', isoDate(file.modified)) +
+      element('ETag', etagOf(file)) +
+      (checksum === undefined ? '' : element('ChecksumAlgorithm', checksum.algorithm) + element('ChecksumType', checksum.type)) +
+      element('Size', file.size) + ownedBy + '<StorageClass>STANDARD</StorageClass></Contents>'
+  }
+  for (const prefix of page.commonPrefixes) xml += `<CommonPrefixes>${element('Prefix', shownName(prefix, listing))}</CommonPrefixes>`
+  return xml
+}
+
+export interface ListingPage {
+  readonly files: readonly ListedObject[]
+  readonly commonPrefixes: readonly string[]
+}
+
+export const ownerElement = `<Owner>${element('ID', owner.id)}${element('DisplayName', owner.displayName)}</Owner>`
