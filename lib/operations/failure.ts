@@ -1,5 +1,6 @@
 import { PfsError, type PfsErrorKind } from '../pfs/failure'
 import { S3Error } from '../s3/error'
+import { readOnlyBucket } from './shared/read-only-bucket'
 
 /**
  * The refusal that an error stands for: S3Errors as they are, trouble from behind the contract by its kind. Undefined for
@@ -21,9 +22,7 @@ const byKind: Readonly<Partial<Record<PfsErrorKind, () => S3Error>>> = {
   'bad-name': () => new S3Error('InvalidBucketName'),
   'bad-path': () => new S3Error('InvalidFilePath'),
   'not-empty': () => new S3Error('BucketNotEmpty'),
-  'read-only': () => new S3Error('MethodNotAllowed', { ResourceType: 'COMMIT' }, {
-    message: 'This bucket is a commit, which cannot change. Write to its branch instead.', headers: [['Allow', 'GET, HEAD']],
-  }),
+  'read-only': readOnlyBucket,
   'snapshot-gone': () => new S3Error('InvalidArgument', { ArgumentName: 'continuation-token' }, {
     message: 'The continuation token provided is incorrect: the commit that this listing began with is gone.',
   }),

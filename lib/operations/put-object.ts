@@ -2,13 +2,13 @@ import { noBody, type Reply } from '../kit/reply'
 import { limits } from '../limits'
 import { checksumEntry, checksumHeaders, storedChecksum } from '../s3/checksum'
 import { writeJudge } from '../s3/condition'
-import { S3Error } from '../s3/error'
 import { md5Entry } from '../s3/etag'
 import { metadataOf } from '../s3/metadata'
 import { refuseUnsupported } from '../s3/unsupported'
 import { refuseVersion } from '../s3/version-id'
 import type { Verdict } from '../stream/body'
 import type { Call, ObjectScope, Operation } from './operation'
+import { readOnlyBucket } from './shared/read-only-bucket'
 import { receiveBody } from './shared/receive-body'
 
 /**
@@ -42,7 +42,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
 /** A bucket that is missing or read-only is told before a long body is sent. */
 async function refuseUnwritable(call: Call<ObjectScope>): Promise<void> {
   const bucket = await call.pfs.bucket(call.scope.bucket)
-  if (bucket.readOnly) throw new S3Error('MethodNotAllowed', { Method: 'PUT', ResourceType: 'OBJECT' })
+  if (bucket.readOnly) throw readOnlyBucket()
 }
 
 function contentEntries(verdict: Verdict): Record<string, string> {

@@ -1,6 +1,8 @@
 import type { Head } from '../kit/head'
 import { S3Error } from './error'
+import { checkBucketName } from './names'
 import { percentDecode } from './percent'
+import { checkKey } from './route'
 import { checkVersionId } from './version-id'
 
 export interface CopySource {
@@ -13,7 +15,7 @@ export interface CopySource {
 /**
  * `x-amz-copy-source`: `bucket/key`, percent-encoded, with or without a slash in front, and `?versionId=` behind. The version
  * is split off before anything is decoded, and decoding happens once, so that an encoded `?` stays part of the key.
- * InvalidArgument for everything else, access point ARNs and URLs included.
+ * InvalidArgument for everything else, access point ARNs and URLs included; InvalidBucketName and KeyTooLongError as in a path.
  */
 export function copySource(head: Head): CopySource {
   const sent = head.get('x-amz-copy-source') ?? ''
@@ -26,5 +28,8 @@ export function copySource(head: Head): CopySource {
       { message: 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey' })
   }
   if (version !== undefined) checkVersionId(version, 'x-amz-copy-source')
-  return { bucket: path.slice(0, slash), key: path.slice(slash + 1), version }
+  const source = { bucket: path.slice(0, slash), key: path.slice(slash + 1), version }
+  checkBucketName(source.bucket)
+  checkKey(source.key)
+  return source
 }

@@ -48,10 +48,13 @@ export function metadataOf(head: Head): Record<string, string> {
     const value = entry === 'ce' ? withoutAwsChunked(sent) : sent
     if (value !== '') entries[entry] = value
   }
-  const redirect = entries['wr']
-  if (redirect !== undefined && !/^(?:\/|https?:\/\/)/.test(redirect)) throw new S3Error('InvalidRedirectLocation')
+  checkRedirect(entries['wr'])
   addUserMetadata(head, entries)
   return entries
+}
+
+function checkRedirect(location: string | undefined): void {
+  if (location !== undefined && !/^(?:\/|https?:\/\/)/.test(location)) throw new S3Error('InvalidRedirectLocation')
 }
 
 /** `aws-chunked` is how the body travels, not what it is. */
@@ -107,6 +110,20 @@ function contentType(entries: Entries | undefined, key: string): string {
 export function replaceMetadata(source: Entries | undefined, replacement: Entries): Record<string, string> {
   const entries: Record<string, string> = { ...replacement }
   for (const [name, value] of Object.entries(source ?? {})) if (name.startsWith('d:')) entries[name] = value
+  return entries
+}
+
+/**
+ * The entries of a copy that keeps its source's metadata, or undefined where they are the same. A redirect belongs to one
+ * object: it is not copied, and may be given anew.
+ */
+export function keepMetadata(source: Entries | undefined, head: Head): Record<string, string> | undefined {
+  const redirect = head.get('x-amz-website-redirect-location')
+  checkRedirect(redirect)
+  if (source?.['wr'] === redirect) return undefined
+  const entries: Record<string, string> = { ...source }
+  delete entries['wr']
+  if (redirect !== undefined) entries['wr'] = redirect
   return entries
 }
 
