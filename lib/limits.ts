@@ -42,6 +42,8 @@ export const limits = {
   connectMsMax: 5_000,
   /** How long a write waits for a branch whose head somebody holds open. */
   headOpenMsMax: 5_000,
+  /** How long a server that answers early may take to finish a commit. */
+  commitMsMax: 60_000,
   /** How often a batch is judged again because the head moved under it. */
   headMovesMax: 16,
   /** What is remembered of finished commits: heads and commits in number, what is known of files in bytes. */

@@ -1,0 +1,37 @@
+import { limits } from '../limits'
+import { Budget } from './budget'
+import { askCapabilities, type Capabilities } from './capabilities'
+import { Commits } from './commits'
+import { Committers } from './committers'
+import { Files } from './files'
+import { Heads } from './heads'
+import type { Transport } from './transport'
+
+export interface BackendOptions {
+  /** How old a branch's head may be on reads; 0: every read looks. */
+  readonly headAgeMsMax?: number
+  /** Bytes that all held bodies share. */
+  readonly bodyBudgetBytes?: number
+}
+
+/** The parts that the rooms of the contract are made of, on one server. Repos of any type are within reach here. */
+export interface Backend {
+  readonly transport: Transport
+  readonly capabilities: Capabilities
+  readonly commits: Commits
+  readonly heads: Heads
+  readonly files: Files
+  readonly committers: Committers
+  readonly budget: Budget
+}
+
+/** Asks the server what it can do, once. */
+export async function openBackend(transport: Transport, options: BackendOptions = {}): Promise<Backend> {
+  const capabilities = await askCapabilities(transport)
+  const commits = new Commits(transport)
+  const heads = new Heads(transport, commits, options.headAgeMsMax ?? 0)
+  const files = new Files(transport, capabilities.paths)
+  const committers = new Committers({ transport, capabilities, commits, heads, files })
+  const budget = new Budget(options.bodyBudgetBytes ?? limits.bodyBudgetBytes)
+  return { transport, capabilities, commits, heads, files, committers, budget }
+}

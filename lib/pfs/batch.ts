@@ -1,0 +1,70 @@
+import { limits } from '../limits'
+import type { Change, Written } from './contract'
+import { PfsError } from './failure'
+
+/** A change in a committer's queue, with the two ways of answering it; exactly one is called, once. */
+export interface Waiting {
+  readonly kind: 'change'
+  readonly change: Change
+  readonly answer: (written: Written) => void
+  readonly refuse: (error: unknown) => void
+}
+
+/** Work that needs the branch to itself. It never rejects. */
+export interface Alone {
+  readonly kind: 'alone'
+  readonly work: () => Promise<void>
+}
+
+/** What an edit takes in a batch beside the bytes that it holds: its messages, key and attributes. */
+const editBytes = 512
+
+/**
+ * Splits a queue into the next batch and what stays. Whatever fits goes, in order, and no key goes twice: a change whose key
+ * is taken stays and keeps its keys for itself, so that changes of one key are made in the order in which they came. The
+ * first change always goes, however large. Changes that nobody waits for any more are answered and dropped.
+ */
+export function takeBatch(queue: readonly (Waiting | Alone)[]): { readonly batch: Waiting[], readonly rest: (Waiting | Alone)[] } {
+  const batch: Waiting[] = []
+  const rest: (Waiting | Alone)[] = []
+  const keys = new Set<string>()
+  let edits = 0
+  let bytes = 0
+  let at = 0
+  for (; at < queue.length; at++) {
+    const item = queue[at]
+    if (item === undefined || item.kind === 'alone') break
+    if (item.change.abandoned?.() === true) {
+      item.refuse(new PfsError('abandoned', 'nobody waits for this write any more'))
+      continue
+    }
+    const weight = weightOf(item.change)
+    if (batch.length > 0 && (edits + item.change.edits.length > limits.batchEditsMax || bytes + weight > limits.batchBytesMax)) break
+    if (addKeys(keys, item.change)) {
+      batch.push(item)
+      edits += item.change.edits.length
+      bytes += weight
+    } else rest.push(item)
+  }
+  for (; at < queue.length; at++) {
+    const item = queue[at]
+    if (item !== undefined) rest.push(item)
+  }
+  return { batch, rest }
+}
+
+/** Adds a change's keys; false where one was there before the change. */
+function addKeys(keys: Set<string>, change: Change): boolean {
+  const free = change.edits.every((edit) => !keys.has(edit.key))
+  for (const edit of change.edits) keys.add(edit.key)
+  return free
+}
+
+function weightOf(change: Change): number {
+  let bytes = 0
+  for (const edit of change.edits) {
+    bytes += editBytes
+    if (edit.kind === 'put' && 'discard' in edit.content && edit.content.content.kind === 'held') bytes += edit.content.size
+  }
+  return bytes
+}

@@ -1,0 +1,182 @@
+import type { RepoInfo } from '../wire/messages'
+import type { Backend } from './backend'
+import type { Bucket } from './contract'
+import { fromRpc, PfsError } from './failure'
+import { list } from './list'
+import { bucketName, bucketRef, type BucketRef } from './ref'
+import { RpcError, type Transport } from './transport'
+import { Turns } from './turns'
+import { millisOf, repoKey, wireBranch, wireRepo } from './wire-ref'
+
+const alreadyExists = 6
+
+/**
+ * Buckets are branches. What is made or removed in one repo takes turns, so that a repo is never removed under a branch that
+ * somebody here is making.
+ */
+export class Buckets {
+  private readonly backend: Backend
+  private readonly turns = new Turns()
+
+  constructor(backend: Backend) {
+    this.backend = backend
+  }
+
+  async list(): Promise<readonly Bucket[]> {
+    const found: Bucket[] = []
+    for (const info of await repos(this.backend.transport)) found.push(...bucketsOf(info))
+    // Names are ASCII, in which UTF-16 order is byte order.
+    return found.sort((a, b) => a.name < b.name ? -1 : 1)
+  }
+
+  async inspect(name: string): Promise<Bucket> {
+    const ref = bucketRef(name)
+    if (ref.commit === undefined) {
+      const { created } = await this.backend.heads.read(ref)
+      return { name: ref.name, created: new Date(created ?? 0), readOnly: false }
+    }
+    const time = await commitTime(this.backend, ref, ref.commit)
+    return { name: ref.name, created: new Date(time), readOnly: true }
+  }
+
+  async create(name: string): Promise<{ readonly created: boolean }> {
+    const ref = requireBranch(name)
+    return this.turns.take(repoKey(ref), async () => {
+      try {
+        await this.backend.heads.fresh(ref)
+        return { created: false }
+      } catch (error) {
+        if (!(error instanceof PfsError) || error.kind !== 'no-bucket') throw error
+      }
+      await this.createRepo(ref)
+      await call(this.backend.transport.unary('/pfs_v2.API/CreateBranch', { branch: wireBranch(ref) }))
+      return { created: true }
+    })
+  }
+
+  /** Creates the repo, and its project, where they are missing. */
+  private async createRepo(ref: BucketRef): Promise<void> {
+    const { transport } = this.backend
+    const create = (): Promise<void> => unlessThere(transport.unary('/pfs_v2.API/CreateRepo', { repo: wireRepo(ref) }))
+    try {
+      await create()
+    } catch (error) {
+      if (!(error instanceof PfsError) || error.kind !== 'no-bucket') throw error
+      await unlessThere(transport.unary('/pfs_v2.API/CreateProject', { project: { name: ref.project } }))
+      await create()
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    const ref = requireBranch(name)
+    await this.turns.take(repoKey(ref), async () => {
+      await this.backend.committers.alone(ref, () => this.removeBranch(ref))
+      await this.removeUnwrittenRepo(ref)
+    })
+  }
+
+  /** Runs with the branch's committer at rest; the server holds the removal to the head that was found empty, where it can. */
+  private async removeBranch(ref: BucketRef): Promise<void> {
+    const { transport, heads, capabilities } = this.backend
+    const { head, commit } = await heads.fresh(ref)
+    const tree = { ...ref, bucket: ref.name, commit, asked: undefined }
+    const page = await list(transport, capabilities.list, tree, { prefix: '', delimiter: '', after: '', afterSubtree: false, limit: 1 })
+    if (page.files.length > 0) throw new PfsError('not-empty', 'the bucket has objects')
+    const request = { branch: wireBranch(ref), ...(capabilities.expectedHead ? { expected_head: head } : {}) }
+    await call(transport.unary('/pfs_v2.API/DeleteBranch', request))
+    heads.forget(ref)
+  }
+
+  /** History is never dropped silently: the repo goes only if it has no branch left and nobody ever wrote to it. */
+  private async removeUnwrittenRepo(ref: BucketRef): Promise<void> {
+    const { transport, commits } = this.backend
+    const repo = wireRepo(ref)
+    try {
+      const { branches } = await call(transport.unary('/pfs_v2.API/InspectRepo', { repo }))
+      if ((branches ?? []).length > 0 || await wasWritten(transport, ref)) return
+      await call(transport.unary('/pfs_v2.API/DeleteRepo', { repo }))
+      commits.forget(ref)
+    } catch (error) {
+      // The bucket is gone, which is what was asked for: an empty repo that stays does no harm.
+      if (!(error instanceof PfsError)) throw error
+    }
+  }
+}
+
+function requireBranch(name: string): BucketRef {
+  const ref = bucketRef(name)
+  if (ref.commit !== undefined) throw new PfsError('read-only', 'a commit cannot be made or removed as a bucket')
+  return ref
+}
+
+/** When a commit bucket's commit was finished; no-bucket where that repo has no such finished commit. */
+async function commitTime(backend: Backend, ref: BucketRef, commit: string): Promise<number> {
+  try {
+    const { state, time } = await backend.commits.inspect(ref, commit)
+    if (state === 'finished') return time
+  } catch (error) {
+    if (!(error instanceof PfsError) || error.kind !== 'no-version') throw error
+  }
+  throw new PfsError('no-bucket', 'no such commit')
+}
+
+function repos(transport: Transport): Promise<RepoInfo[]> {
+  return new Promise((resolve, reject) => {
+    const found: RepoInfo[] = []
+    transport.serverStream('/pfs_v2.API/ListRepo', { type: 'user' }).start({
+      data: (info) => { found.push(info); return true },
+      end: () => resolve(found),
+      fail: (error) => reject(fromRpc(error)),
+    })
+  })
+}
+
+/** PFS takes names that no bucket can have; those are left out. */
+function bucketsOf(info: RepoInfo): Bucket[] {
+  const project = info.repo?.project?.name ?? 'default'
+  const repo = info.repo?.name ?? ''
+  const created = new Date(millisOf(info.created) ?? 0)
+  return (info.branches ?? []).flatMap(({ name: branch }) => {
+    const name = bucketName({ project, repo, branch: branch ?? '' })
+    return isBucketName(name) ? [{ name, created, readOnly: false }] : []
+  })
+}
+
+function isBucketName(name: string): boolean {
+  try {
+    return bucketRef(name).name === name
+  } catch {
+    return false
+  }
+}
+
+/** Making a branch makes an empty commit of origin AUTO; everything else was written by somebody. */
+function wasWritten(transport: Transport, ref: BucketRef): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const source = transport.serverStream('/pfs_v2.API/ListCommit', { repo: wireRepo(ref), all: true })
+    source.start({
+      data: (info) => {
+        const bytes = info.details?.size_bytes ?? info.size_bytes_upper_bound ?? 0
+        if (info.origin?.kind === 'AUTO' && bytes === 0) return true
+        source.cancel()
+        resolve(true)
+        return false
+      },
+      end: () => resolve(false),
+      fail: (error) => reject(fromRpc(error)),
+    })
+  })
+}
+
+function call<Result>(result: Promise<Result>): Promise<Result> {
+  return result.catch((error: unknown) => { throw fromRpc(error) })
+}
+
+/** Somebody else may have been quicker: what was to be made is there. */
+async function unlessThere(made: Promise<unknown>): Promise<void> {
+  try {
+    await made
+  } catch (error) {
+    if (!(error instanceof RpcError) || error.code !== alreadyExists) throw fromRpc(error)
+  }
+}

@@ -1,0 +1,204 @@
+import { limits } from '../limits'
+import { takeBatch, type Alone, type Waiting } from './batch'
+import type { Capabilities } from './capabilities'
+import type { Commits, FinishedCommit } from './commits'
+import type { Change, Edit, Stat, Written } from './contract'
+import { fromRpc, PfsError, type PfsErrorKind } from './failure'
+import type { Files } from './files'
+import type { Head, Heads } from './heads'
+import { letGo } from './let-go'
+import { commitOf, modify } from './modify'
+import { requirePath } from './path'
+import { bucketName, type BranchRef } from './ref'
+import type { Tree } from './stat'
+import type { Transport } from './transport'
+
+/** What all committers share. */
+export interface Committing {
+  readonly transport: Transport
+  readonly capabilities: Capabilities
+  readonly commits: Commits
+  readonly heads: Heads
+  readonly files: Files
+}
+
+/** Failures that say nothing of the members of a batch: trying them one by one would only repeat them. */
+const notOfOneMember: ReadonlySet<PfsErrorKind> = new Set(['unavailable', 'exhausted', 'full', 'unauthenticated', 'head-open', 'abandoned'])
+
+/**
+ * Makes the commits of one branch. At most one is under way; changes that come meanwhile wait in the queue, and when it
+ * returns, all that fit together are the next. Nothing is timed, so a lone change starts at once.
+ *
+ * A batch is judged against the head that its commit is built on: the server is told which head that is and refuses any
+ * other, after which the batch is judged again. A head from memory will do to build on, but a refusal is final, so judging
+ * begins with a head that was looked up after the change came. Every change is answered exactly once, on its own: a refused
+ * lenient edit is left out, a refused strict edit refuses its change, and neither disturbs the others.
+ */
+export class Committer {
+  private readonly shared: Committing
+  private readonly branch: BranchRef
+  private readonly idle: () => void
+  private queue: (Waiting | Alone)[] = []
+  private running = false
+
+  constructor(shared: Committing, branch: BranchRef, idle: () => void) {
+    this.shared = shared
+    this.branch = branch
+    this.idle = idle
+  }
+
+  write(change: Change): Promise<Written> {
+    return new Promise((resolve, reject) => {
+      const refuse = (error: unknown): void => { letGo(change, true); reject(error) }
+      try {
+        for (const edit of change.edits) if (edit.kind === 'put') requirePath(edit.key, this.shared.capabilities.paths)
+      } catch (error) {
+        refuse(error)
+        return
+      }
+      this.enqueue({ kind: 'change', change, answer: (written) => { letGo(change, false); resolve(written) }, refuse })
+    })
+  }
+
+  /** Runs `work` while no commit of this branch is under way. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.enqueue({ kind: 'alone', work: () => work().then(resolve, reject) })
+    })
+  }
+
+  private enqueue(item: Waiting | Alone): void {
+    this.queue.push(item)
+    if (this.running) return
+    this.running = true
+    void this.run()
+  }
+
+  private async run(): Promise<void> {
+    while (this.queue.length > 0) {
+      const [first] = this.queue
+      if (first?.kind === 'alone') {
+        this.queue.shift()
+        await first.work()
+        continue
+      }
+      const { batch, rest } = takeBatch(this.queue)
+      this.queue = rest
+      if (batch.length > 0) await this.commit(batch)
+    }
+    this.running = false
+    this.idle()
+  }
+
+  /** Answers every member; never rejects. */
+  private async commit(members: readonly Waiting[]): Promise<void> {
+    let live = members
+    try {
+      let fresh = members.some(({ change }) => change.edits.some((edit) => edit.judge !== undefined))
+      for (let tries = 0; tries <= limits.headMovesMax; tries++) {
+        const base = await this.base(fresh)
+        const judged = await this.judge(live, base)
+        live = judged.map(({ member }) => member)
+        if (live.length === 0) return
+        try {
+          const made = await this.modify(base, judged.flatMap(({ edits }) => edits))
+          for (const { member, refused } of judged) member.answer({ version: made.commit, time: new Date(made.time), refused })
+          return
+        } catch (error) {
+          if (!isPfsError(error, 'head-moved')) throw error
+          fresh = true
+        }
+      }
+      throw new PfsError('exhausted', 'the head of the branch moves too fast')
+    } catch (error) {
+      if (live.length > 1 && !(error instanceof PfsError && notOfOneMember.has(error.kind))) {
+        for (const member of live) await this.commit([member])
+      } else for (const member of live) member.refuse(error)
+    }
+  }
+
+  /** The head to build on, finished; one from memory will do unless it must be `fresh`. no-bucket, head-open. */
+  private async base(fresh: boolean): Promise<Head> {
+    const { capabilities, commits, heads } = this.shared
+    const known = fresh || !capabilities.expectedHead ? undefined : heads.last(this.branch)
+    if (known?.state === 'finished') return known
+    const until = performance.now() + limits.headOpenMsMax
+    for (;;) {
+      const head = await heads.fresh(this.branch)
+      if (head.state === 'finished' || head.state === 'errored') return head
+      const left = Math.ceil(until - performance.now())
+      const open = new PfsError('head-open', `the branch waits for its open commit ${head.head}`)
+      if (left <= 0) throw open
+      await commits.wait(this.branch, head.head, left).catch((error: unknown) => {
+        // A commit that is removed while it is waited for leaves another head.
+        if (!isPfsError(error, 'no-version')) throw isPfsError(error, 'unavailable') ? open : error
+      })
+    }
+  }
+
+  /** Puts every condition to the state at `base`; refused changes are answered and missing from the result. */
+  private async judge(members: readonly Waiting[], base: Head): Promise<Judged[]> {
+    const asked = members.flatMap(({ change }) => change.edits).filter((edit) => edit.judge !== undefined)
+    const current = new Map<string, Stat | undefined>()
+    const tree: Tree = { ...this.branch, bucket: bucketName(this.branch), commit: base.commit, asked: undefined }
+    await Promise.all(asked.map(async ({ key }) => { current.set(key, await this.shared.files.stat(tree, key)) }))
+    const judged: Judged[] = []
+    for (const member of members) {
+      try {
+        const { edits, refused } = judgeChange(member.change, current)
+        if (edits.length > 0) judged.push({ member, edits, refused })
+        else member.answer({ version: base.commit, time: new Date(base.time), refused })
+      } catch (error) {
+        member.refuse(error)
+      }
+    }
+    return judged
+  }
+
+  private async modify(base: Head, edits: readonly Edit[]): Promise<FinishedCommit> {
+    const { transport, capabilities, heads } = this.shared
+    const expectedHead = capabilities.expectedHead ? base.head : undefined
+    const modification = { transport, branch: this.branch, paths: capabilities.paths, literal: capabilities.literal, expectedHead }
+    const metadata = await modify(modification, edits)
+    const made = capabilities.commitId ? commitOf(metadata) : await this.findCommit()
+    heads.wrote(this.branch, made.commit, made.time)
+    return made
+  }
+
+  /** A server that does not name the commit it made answers before it is finished: only then is it known to hold the changes. */
+  private async findCommit(): Promise<FinishedCommit> {
+    const { heads, commits } = this.shared
+    const { head } = await heads.fresh(this.branch)
+    const { state, time } = await commits.wait(this.branch, head, limits.commitMsMax)
+    if (state === 'errored') throw new PfsError('bad-path', 'the server refused a path of the commit')
+    return { commit: head, time }
+  }
+}
+
+/** A change that goes on: what is left of its edits, and what lenient ones were refused for, by index. */
+interface Judged {
+  readonly member: Waiting
+  readonly edits: readonly Edit[]
+  readonly refused: ReadonlyMap<number, unknown>
+}
+
+/** Throws what a strict edit was refused for. Of several edits of one key the last one stands. */
+function judgeChange(change: Change, current: ReadonlyMap<string, Stat | undefined>): Omit<Judged, 'member'> {
+  const refused = new Map<number, unknown>()
+  const standing = new Map<string, Edit>()
+  for (const [index, edit] of change.edits.entries()) {
+    try {
+      edit.judge?.(current.get(edit.key))
+      standing.set(edit.key, edit)
+    } catch (error) {
+      if (edit.kind !== 'delete' || edit.lenient !== true) throw error
+      refused.set(index, error)
+    }
+  }
+  return { edits: [...standing.values()], refused }
+}
+
+function isPfsError(error: unknown, kind: PfsErrorKind): boolean {
+  const failure = fromRpc(error)
+  return failure instanceof PfsError && failure.kind === kind
+}

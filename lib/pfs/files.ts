@@ -1,0 +1,61 @@
+import { LRUCache } from 'lru-cache'
+import { limits } from '../limits'
+import type { FileInfo } from '../wire/messages'
+import type { Stat } from './contract'
+import { fromRpc } from './failure'
+import { pathOf, type PathRule } from './path'
+import { factsOf, seenIn, type FileFacts, type Tree } from './stat'
+import type { Transport } from './transport'
+import { repoKey, wireCommit } from './wire-ref'
+
+const absent = Symbol('no such file')
+
+/** What is known of single files. A finished commit never changes, so what was seen in one (nothing, too) holds for ever. */
+export class Files {
+  private readonly transport: Transport
+  private readonly paths: PathRule
+  private readonly known = new LRUCache<string, FileFacts | typeof absent>({
+    maxSize: limits.rememberedFilesBytesMax, sizeCalculation: (facts, key) => 400 + 2 * key.length + weightOf(facts),
+  })
+
+  constructor(transport: Transport, paths: PathRule) {
+    this.transport = transport
+    this.paths = paths
+  }
+
+  /** The file of exactly this key, or undefined. no-version where the commit is gone. */
+  async stat(tree: Tree, key: string): Promise<Stat | undefined> {
+    const path = pathOf(key, this.paths)
+    if (path === undefined || tree.commit === '') return undefined
+    const place = `${repoKey(tree)}@${tree.commit}${path}`
+    const known = this.known.get(place)
+    if (known !== undefined) return known === absent ? undefined : seenIn(tree, known)
+    const info = await this.find(tree, path)
+    const facts = info === undefined ? absent : factsOf(key, info, tree.commit)
+    this.known.set(place, facts)
+    return facts === absent ? undefined : seenIn(tree, facts)
+  }
+
+  /** A range that only this path can be in: a pattern could match others, and a path alone is a pattern. */
+  private find(tree: Tree, path: string): Promise<FileInfo | undefined> {
+    return new Promise((resolve, reject) => {
+      let found: FileInfo | undefined
+      const request = { commit: wireCommit(tree), pattern: '**', path_range: { lower: path, upper: `${path}\0` } }
+      this.transport.serverStream('/pfs_v2.API/GlobFile', request).start({
+        data: (info) => {
+          if (info.file_type !== 'DIR' && info.file?.path === path) found = info
+          return true
+        },
+        end: () => resolve(found),
+        fail: (error) => reject(fromRpc(error)),
+      })
+    })
+  }
+}
+
+function weightOf(facts: FileFacts | typeof absent): number {
+  if (facts === absent || facts.attributes === undefined) return 0
+  let bytes = 0
+  for (const [name, value] of Object.entries(facts.attributes.entries)) bytes += 100 + 2 * (name.length + value.length)
+  return bytes + (facts.attributes.parts?.sizes.length ?? 0) * 32 + (facts.attributes.parts?.checksums?.length ?? 0) * 120
+}

@@ -1,0 +1,50 @@
+import { openBackend, type Backend, type BackendOptions } from './backend'
+import { Buckets } from './buckets'
+import type { Committers } from './committers'
+import type { Change, Pfs, Written } from './contract'
+import { PfsError } from './failure'
+import { letGo } from './let-go'
+import { list } from './list'
+import { openRead } from './read'
+import { bucketRef, type BucketRef } from './ref'
+import { snapshot, snapshotAt } from './snapshots'
+import { BodyStage } from './stage'
+import type { Transport } from './transport'
+import { uploads } from './uploads'
+
+/** The contract on one server, whichever it is. */
+export async function connect(transport: Transport, options: BackendOptions = {}): Promise<Pfs> {
+  return assemble(await openBackend(transport, options))
+}
+
+function assemble(backend: Backend): Pfs {
+  const { transport, capabilities, budget, committers, files } = backend
+  const buckets = new Buckets(backend)
+  const reading = { transport, paths: capabilities.paths, readLength: capabilities.readLength }
+  return {
+    buckets: () => buckets.list(),
+    bucket: async (name) => buckets.inspect(name),
+    createBucket: (name) => buckets.create(name),
+    deleteBucket: (name) => buckets.remove(name),
+    snapshot: (bucket, version) => snapshot(backend, bucket, version),
+    snapshotAt: (bucket, commit) => snapshotAt(backend, bucket, commit),
+    stat: (at, key) => files.stat(at, key),
+    read: (file, offset, length) => openRead(reading, file, offset, length),
+    list: (at, query) => list(transport, capabilities.list, at, query),
+    stage: (body) => new BodyStage(transport, budget, body),
+    write: (bucket, change) => write(committers, bucket, change),
+    uploads: uploads(backend),
+  }
+}
+
+async function write(committers: Committers, bucket: string, change: Change): Promise<Written> {
+  let ref: BucketRef
+  try {
+    ref = bucketRef(bucket)
+    if (ref.commit !== undefined) throw new PfsError('read-only', 'a commit cannot be written to')
+  } catch (error) {
+    letGo(change, true)
+    throw error
+  }
+  return committers.write(ref, change)
+}
