@@ -46,7 +46,8 @@ function wantedAttributes(head: Head): ReadonlySet<string> {
   }
   for (const name of names) {
     if (known.has(name)) continue
-    throw new S3Error('InvalidArgument', { ArgumentName: 'x-amz-object-attributes', ArgumentValue: name }, { message: 'Invalid attribute name specified.' })
+    throw new S3Error('InvalidArgument', { ArgumentName: 'x-amz-object-attributes', ArgumentValue: name },
+      { message: 'Invalid attribute name specified.' })
   }
   return new Set(names)
 }
@@ -56,7 +57,8 @@ function number(head: Head, name: string, otherwise: number): number {
   if (text === undefined) return otherwise
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Infinity
   if (value <= 2147483647) return value
-  throw new S3Error('InvalidArgument', { ArgumentName: name, ArgumentValue: text }, { message: `Argument ${name} must be an integer between 0 and 2147483647` })
+  throw new S3Error('InvalidArgument', { ArgumentName: name, ArgumentValue: text },
+    { message: `Argument ${name} must be an integer between 0 and 2147483647` })
 }
 
 function checksum(stat: Stat): string {
@@ -79,5 +81,6 @@ function objectParts(parts: PartTable, page: { readonly max: number, readonly af
   }
   const next = end > start ? parts.numbers[end - 1] ?? 0 : page.after
   return '<ObjectParts>' + element('PartsCount', parts.numbers.length) + element('PartNumberMarker', page.after) +
-    element('NextPartNumberMarker', next) + element('MaxParts', max) + element('IsTruncated', end < parts.numbers.length) + listed + '</ObjectParts>'
+    element('NextPartNumberMarker', next) + element('MaxParts', max) + element('IsTruncated', end < parts.numbers.length) +
+    listed + '</ObjectParts>'
 }

@@ -1,4 +1,5 @@
 import type { OperationName } from '../s3/route'
+import { copyObject } from './copy-object'
 import { createBucket } from './create-bucket'
 import { deleteBucket } from './delete-bucket'
 import { deleteObject } from './delete-object'
@@ -6,6 +7,7 @@ import { deleteObjects } from './delete-objects'
 import { getBucketLocation } from './get-bucket-location'
 import { getBucketVersioning } from './get-bucket-versioning'
 import { getObject } from './get-object'
+import { getObjectAttributes } from './get-object-attributes'
 import { headBucket } from './head-bucket'
 import { headObject } from './head-object'
 import { listBuckets } from './list-buckets'
@@ -16,6 +18,7 @@ import { putObject } from './put-object'
 
 /** Everything this server does, one row an operation. What S3 has beside these is answered with NotImplemented. */
 const rows: readonly Operation[] = [
+  copyObject,
   createBucket,
   deleteBucket,
   deleteObject,
@@ -23,6 +26,7 @@ const rows: readonly Operation[] = [
   getBucketLocation,
   getBucketVersioning,
   getObject,
+  getObjectAttributes,
   headBucket,
   headObject,
   listBuckets,

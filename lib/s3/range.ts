@@ -81,5 +81,6 @@ function partial(offset: number, length: number, size: number): Selection {
 }
 
 function unsatisfiable(range: string, size: number): S3Error {
-  return new S3Error('InvalidRange', { RangeRequested: range, ActualObjectSize: String(size) }, { headers: [['Content-Range', `bytes */${size}`]] })
+  const headers = [['Content-Range', `bytes */${size}`]] as const
+  return new S3Error('InvalidRange', { RangeRequested: range, ActualObjectSize: String(size) }, { headers })
 }

@@ -20,5 +20,6 @@ export function checkVersionId(text: string, argument: string): void {
 export function refuseVersion(query: Query): void {
   const text = query.get('versionId')
   if (text === undefined) return
-  throw new S3Error('InvalidArgument', { ArgumentName: 'versionId', ArgumentValue: text }, { message: 'This operation does not accept a version-id.' })
+  throw new S3Error('InvalidArgument', { ArgumentName: 'versionId', ArgumentValue: text },
+    { message: 'This operation does not accept a version-id.' })
 }

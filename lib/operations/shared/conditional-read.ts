@@ -60,7 +60,8 @@ function notModified(stat: Stat): Reply {
 function checksumOf(stat: Stat, selection: Selection): StoredChecksum | undefined {
   const whole = storedChecksum(stat.attributes?.entries)
   const parts = stat.attributes?.parts
-  if (selection.part === undefined || parts === undefined) return selection.length === stat.size && selection.status === 200 ? whole : undefined
+  if (selection.status === 200) return whole
+  if (selection.part === undefined || parts === undefined) return undefined
   const algorithm = algorithmNamed(parts.checksumAlgorithm ?? '')
   const digest = parts.checksums?.[selection.part]
   if (algorithm === undefined || digest === undefined) return undefined
