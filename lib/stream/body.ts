@@ -138,7 +138,8 @@ class RequestBody implements Body {
     const idle = this.idleMs > limits.bodyIdleMsMax
     const slow = this.windowMs >= limits.bodyRateWindowMs && this.windowBytes < limits.bodyRateBytesMin
     if (idle || slow) {
-      this.fail(new S3Error('RequestTimeout'))
+      // The rest of the body may come at any time: this connection cannot carry another request.
+      this.fail(new S3Error('RequestTimeout', {}, { headers: [['Connection', 'close']] }))
     } else if (this.windowMs >= limits.bodyRateWindowMs) {
       this.windowMs = 0
       this.windowBytes = 0
