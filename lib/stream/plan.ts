@@ -94,7 +94,7 @@ function framingOf(head: Head, payload: PayloadProof, streaming: boolean): Frami
 
 /** S3 takes commas at the end of the list, and no empty name elsewhere. */
 function announcedTrailer(head: Head): string | undefined {
-  const names = head.all('x-amz-trailer').join(',').replace(/,+$/, '').split(',').map((name) => name.trim().toLowerCase())
+  const names = head.all('x-amz-trailer').join(',').trim().replace(/,+$/, '').split(',').map((name) => name.trim().toLowerCase())
   if (names.length === 1 && names[0] === '') return undefined
   for (const name of names) {
     if (!isChecksumHeader(name)) throw invalid('The value specified in the x-amz-trailer header is not supported')

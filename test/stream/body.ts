@@ -112,6 +112,18 @@ t.test('a verdict waits for the last write', async (t) => {
   t.equal((await verdict).size, content.length)
 })
 
+t.test('a source that ends while a write is pending is waited for as well', async (t) => {
+  let open: () => void = () => undefined
+  const byHand: BodySource = { start: (receiver) => { receiver.data(content); receiver.end() }, pause: () => undefined, resume: () => undefined }
+  const verdict = openBody(basic, byHand, new IdleWatch()).into({ write: () => new Promise((resolve) => { open = resolve }) })
+  let done = false
+  void verdict.then(() => { done = true })
+  await turn()
+  t.equal(done, false)
+  open()
+  t.equal((await verdict).size, content.length)
+})
+
 t.test('an empty body passes without a byte being asked for', async (t) => {
   const source = new TestSource([])
   const plan: Plan = { ...basic, length: 0, sha256: createHash('sha256').digest('hex'), md5: { expected: undefined }, checksum: undefined }
@@ -133,7 +145,11 @@ t.test('ST-03: too few and too many bytes', async (t) => {
   const short = { code: 'IncompleteBody', status: 400, message: 'You did not provide the number of bytes specified by the Content-Length HTTP header' }
   const members = (provided: number) => ({ NumberBytesExpected: String(content.length), NumberBytesProvided: String(provided) })
   await t.rejects(run(basic, new TestSource([content.subarray(1)])), { ...short, members: members(content.length - 1) })
-  await t.rejects(run(basic, new TestSource([content, Buffer.from('x')])), { ...short, members: members(content.length + 1) })
+  const sink = new TestSink()
+  await t.rejects(run(basic, new TestSource([content, Buffer.from('x')]), sink), { ...short, members: members(content.length + 1) })
+  t.equal(sink.bytes.length, content.length, 'the byte too many goes nowhere')
+  await t.rejects(run({ ...chunkedPlan, length: undefined }, new TestSource([chunkedWire.subarray(0, 9100)])),
+    { code: 'IncompleteBody', message: 'The request body terminated unexpectedly' }, 'ST-02')
   const declared = (length: number): Plan => ({ ...chunkedPlan, length })
   await t.rejects(run(declared(content.length + 1), new TestSource([chunkedWire])), short)
   await t.rejects(run(declared(content.length - 1), new TestSource([chunkedWire])), short)
