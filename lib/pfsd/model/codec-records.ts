@@ -68,10 +68,6 @@ export class Records {
     return start + (length < 0x80 ? 1 : length < 0x4000 ? 2 : 3) + length
   }
 
-  keyLength(index: number): number {
-    return (index < this.first ? 0 : this.prefixLength) + restLength(this.node, this.start(index))
-  }
-
   /** The whole key, in a buffer of its own unless there is no prefix. */
   key(index: number): Buffer {
     const end = this.rest(index)

@@ -136,6 +136,10 @@ function encodeRecords(level: number, items: readonly Item[], rests: readonly (B
   for (let i = 0; i < items.length; i++) writer.u16(0)
   for (let i = 0; i < items.length; i++) {
     const item = at(items, i)
+    if (item.key === undefined && existing(item).prefixLength === prefix) {
+      i += copyRun(items, i, offsets) - 1
+      continue
+    }
     writer.patchU16(offsets + 2 * i, writer.length)
     if (level > 0 && i === 0) writer.varint(0)
     else if (item.key === undefined) existing(item).writeKey(item.index, prefix, writer)
@@ -148,6 +152,21 @@ function encodeRecords(level: number, items: readonly Item[], rests: readonly (B
     else writer.bytes(existing(item).node, existing(item).rest(item.index), existing(item).end(item.index))
   }
   return writer.finish()
+}
+
+/** Copies records that stood in a row under the same prefix, all at once; answers how many. Most of a rewritten node is such. */
+function copyRun(items: readonly Item[], first: number, offsets: number): number {
+  const { source, index } = at(items, first)
+  if (source === undefined) return 0
+  let count = 1
+  for (let next = items[first + count]; next !== undefined; next = items[first + count]) {
+    if (next.source !== source || next.key !== undefined || next.index !== index + count) break
+    count++
+  }
+  const shift = writer.length - source.start(index)
+  for (let i = 0; i < count; i++) writer.patchU16(offsets + 2 * (first + i), source.start(index + i) + shift)
+  writer.bytes(source.node, source.start(index), source.end(index + count - 1))
+  return count
 }
 
 function encodeChild(child: Child): Buffer {
@@ -172,7 +191,8 @@ function lowerBound(separator: Buffer, level: number, items: readonly Item[], st
 
 function cost(item: Item): number {
   const { source, index } = item
-  const key = item.key === undefined ? existing(item).keyLength(index) : item.key.length
+  if (item.key === undefined && source !== undefined) return 2 + source.prefixLength + source.end(index) - source.start(index)
+  const key = item.key?.length ?? 0
   const rest = item.rest?.length ?? (source === undefined ? childBytesMax : source.end(index) - source.rest(index))
   return recordOverheadBytes + Math.max(0, varintBytes(key) - 2) + key + rest
 }
