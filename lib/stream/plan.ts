@@ -154,7 +154,8 @@ function decodedLength(head: Head): number | undefined {
 
 function refuseExcess(length: number, lengthMax: number, excess: Plan['excess']): void {
   if (length <= lengthMax) return
-  throw new S3Error(excess, excess === 'EntityTooLarge' ? { ProposedSize: String(length), MaxSizeAllowed: String(limits.uploadBytesMax) } : {})
+  const members = { ProposedSize: String(length), MaxSizeAllowed: String(limits.uploadBytesMax) }
+  throw new S3Error(excess, excess === 'EntityTooLarge' ? members : {})
 }
 
 function invalid(message: string): S3Error {

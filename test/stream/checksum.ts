@@ -29,7 +29,8 @@ t.test('check values, whole and in every pair of pieces', (t) => {
         t.same(sum.end(expected), expected, `${algorithm} at ${at}`)
       }
     }
-    t.throws(() => new Checksum(algorithm, 0).end(expected), { code: 'BadDigest', message: `The ${algorithm} you specified did not match the calculated checksum.` })
+    const message = `The ${algorithm} you specified did not match the calculated checksum.`
+    t.throws(() => new Checksum(algorithm, 0).end(expected), { code: 'BadDigest', message })
   }
   t.end()
 })

@@ -20,7 +20,8 @@ t.before(async () => {
   listener = await listen({ host: '127.0.0.1', port: 0 }, (exchange) => {
     const body = openBody(planBody(exchange.head, proof, { kind: 'stream' }), exchange.body)
     const outcome = body.into({ write: () => undefined })
-    outcome.then((verdict) => exchange.reply({ status: 200, headers: [['x-size', String(verdict.size)]], body: { kind: 'none' } }), () => undefined)
+    outcome.then((verdict) => exchange.reply({ status: 200, headers: [['x-size', String(verdict.size)]], body: { kind: 'none' } }),
+      () => undefined)
     outcomes.push(outcome)
     arrived()
   })

@@ -71,9 +71,9 @@ t.test('ST-03: a decoded length that is no length', (t) => {
 t.test('ST-08: what x-amz-trailer may announce', (t) => {
   const plan = (value: string, more = {}) => planBody(put({ ...unsignedTrailer, 'x-amz-trailer': value, ...more }), unsigned, stream)
   const unsupported = refused('The value specified in the x-amz-trailer header is not supported')
-  for (const value of ['foo', 'content-md5', sha256, 'x-amz-checksum-bad', ',x-amz-checksum-crc32', 'x-amz-checksum-crc32, ,', 'x-amz-checksum-crc32, x-amz-foo']) {
-    t.throws(() => plan(value), unsupported, value)
-  }
+  const bad = ['foo', 'content-md5', sha256, 'x-amz-checksum-bad', ',x-amz-checksum-crc32', 'x-amz-checksum-crc32, ,',
+    'x-amz-checksum-crc32, x-amz-foo']
+  for (const value of bad) t.throws(() => plan(value), unsupported, value)
   t.doesNotThrow(() => plan('x-amz-checksum-crc32,,'))
   const two = refused('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.')
   t.throws(() => plan('x-amz-checksum-crc32, x-amz-checksum-sha256'), two)
@@ -112,7 +112,9 @@ t.test('HT-02: too large is said at once', (t) => {
   }
   t.throws(() => planBody(put({ ...unsignedTrailer, 'content-length': '9223372036854775808' }), unsigned, stream), { code: 'EntityTooLarge' })
   t.equal(planBody(put({ 'content-length': '5368709120' }), unsigned, stream).length, 5368709120)
-  t.throws(() => planBody(put({ 'content-length': '1001' }), unsigned, xml), { code: 'MaxMessageLengthExceeded', status: 400, message: 'Your request was too big.' })
+  t.throws(() => planBody(put({ 'content-length': '1001' }), unsigned, xml), {
+    code: 'MaxMessageLengthExceeded', status: 400, message: 'Your request was too big.',
+  })
   t.end()
 })
 
