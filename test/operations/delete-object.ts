@@ -8,7 +8,8 @@ const bucket = 'master.foo.default'
 async function begin() {
   const pfs = new FakePfs()
   const version = await pfs.seed(bucket, { k: 'abc', 'k/below': 'x' }, { entries: { 'd:md5': '900150983cd24fb0d6963f7d28e17f72' } })
-  const remove = (options: CallOptions = {}, key = 'k') => deleteObject.run(callOf(pfs, objectScope(bucket, key), { method: 'DELETE', ...options }))
+  const remove = (options: CallOptions = {}, key = 'k') =>
+    deleteObject.run(callOf(pfs, objectScope(bucket, key), { method: 'DELETE', ...options }))
   return { pfs, version, remove }
 }
 

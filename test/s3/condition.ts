@@ -22,7 +22,9 @@ t.test('If-Match takes a tag with and without quotes, a list, and a star', (t) =
 })
 
 t.test('If-None-Match compares weakly', (t) => {
-  for (const value of [md5, `"${md5}"`, `W/"${md5}"`, `"${other}", W/"${md5}"`, '*']) t.equal(read('If-None-Match', value), 'not-modified', value)
+  for (const value of [md5, `"${md5}"`, `W/"${md5}"`, `"${other}", W/"${md5}"`, '*']) {
+    t.equal(read('If-None-Match', value), 'not-modified', value)
+  }
   t.equal(read('If-None-Match', other), 'changed')
   t.end()
 })
@@ -103,7 +105,8 @@ t.test('a delete may ask for tag, size and time, and all must hold', (t) => {
   t.throws(() => judge('If-Match', md5, 'x-amz-if-match-size', '4')?.(facts), failed('x-amz-if-match-size'))
   t.throws(() => judge('x-amz-if-match-last-modified-time', later)?.(facts), failed('x-amz-if-match-last-modified-time'))
   t.throws(() => judge('If-Match', '*')?.(undefined), { code: 'NoSuchKey' })
-  t.throws(() => judge('x-amz-if-match-size', '1e3'), { code: 'InvalidArgument', members: { ArgumentName: 'x-amz-if-match-size', ArgumentValue: '1e3' } })
+  t.throws(() => judge('x-amz-if-match-size', '1e3'),
+    { code: 'InvalidArgument', members: { ArgumentName: 'x-amz-if-match-size', ArgumentValue: '1e3' } })
   t.throws(() => judge('x-amz-if-match-last-modified-time', 'never'), { code: 'InvalidArgument' })
   t.end()
 })

@@ -19,7 +19,10 @@ t.test('answers one range', (t) => {
 })
 
 t.test('answers everything where S3 ignores the header', (t) => {
-  const ignored = ['bytes=5-2', 'bytes=99-98', 'bytes=-', 'bytes=', 'bytes', 'bytes=0-1,5-6', 'bytes=a-b', 'bytes=1-2-3', 'bytes=+1-2', 'bytes= 1-2', 'lines=0-1', '0-1', '']
+  const ignored = [
+    'bytes=5-2', 'bytes=99-98', 'bytes=-', 'bytes=', 'bytes', 'bytes=0-1,5-6', 'bytes=a-b', 'bytes=1-2-3', 'bytes=+1-2', 'bytes= 1-2',
+    'lines=0-1', '0-1', '',
+  ]
   for (const range of ignored) t.match(select(range, undefined, facts(10)), whole(10), range)
   t.match(select(`bytes=${'0-1,'.repeat(1000)}0-1`, undefined, facts(10)), whole(10))
   t.match(select('bytes=-5', undefined, facts(0)), whole(0), 'a suffix of an empty object')
@@ -28,10 +31,14 @@ t.test('answers everything where S3 ignores the header', (t) => {
 })
 
 t.test('refuses a range behind the end', (t) => {
-  const cases: [string, number][] = [['bytes=10-', 10], ['bytes=10-20', 10], ['bytes=0-', 0], ['bytes=0-0', 0], ['bytes=-0', 10], ['bytes=-0', 0], ['bytes=18446744073709551616-', 10]]
+  const cases: [string, number][] = [
+    ['bytes=10-', 10], ['bytes=10-20', 10], ['bytes=0-', 0], ['bytes=0-0', 0], ['bytes=-0', 10], ['bytes=-0', 0],
+    ['bytes=18446744073709551616-', 10],
+  ]
   for (const [range, size] of cases) {
     t.throws(() => select(range, undefined, facts(size)), {
-      code: 'InvalidRange', status: 416, members: { RangeRequested: range, ActualObjectSize: String(size) }, headers: [['Content-Range', `bytes */${size}`]],
+      code: 'InvalidRange', status: 416, members: { RangeRequested: range, ActualObjectSize: String(size) },
+      headers: [['Content-Range', `bytes */${size}`]],
     }, `${range} of ${size}`)
   }
   t.end()
@@ -42,20 +49,23 @@ t.test('answers a part by its number', (t) => {
   t.match(select(undefined, '3', parts), { status: 206, offset: 3, length: 3, contentRange: 'bytes 3-5/7', part: 1 })
   t.match(select(undefined, '9', parts), { status: 206, offset: 6, length: 1, contentRange: 'bytes 6-6/7', part: 2 })
   for (const number of ['2', '10']) {
-    t.throws(() => select(undefined, number, parts), { code: 'InvalidPartNumber', status: 416, members: { PartNumberRequested: number, ActualPartCount: '3' } })
+    const members = { PartNumberRequested: number, ActualPartCount: '3' }
+    t.throws(() => select(undefined, number, parts), { code: 'InvalidPartNumber', status: 416, members })
   }
-  t.match(select(undefined, '1', facts(5)), { status: 206, contentRange: 'bytes 0-4/5', part: 0 }, 'an object written whole is its own first part')
+  t.match(select(undefined, '1', facts(5)), { status: 206, contentRange: 'bytes 0-4/5', part: 0 }, 'an object written whole is one part')
   t.match(select(undefined, '1', facts(0)), whole(0))
   t.throws(() => select(undefined, '2', facts(5)), { code: 'InvalidPartNumber' })
   t.end()
 })
 
 t.test('refuses part numbers that are none, and a part with a range', (t) => {
+  const message = 'Part number must be an integer between 1 and 10000, inclusive'
   for (const text of ['', '0', '10001', '-1', '1e3', ' 5', '1.0', '99999999999999999999', 'x', '0x1']) {
-    t.throws(() => parsePartNumber(text), { code: 'InvalidArgument', message: 'Part number must be an integer between 1 and 10000, inclusive' }, text)
+    t.throws(() => parsePartNumber(text), { code: 'InvalidArgument', message }, text)
   }
   t.equal(parsePartNumber('10000'), 10_000)
-  t.throws(() => select('bytes=0-1', '1', parts), { code: 'InvalidRequest', message: 'Cannot specify both Range header and partNumber query parameter' })
+  t.throws(() => select('bytes=0-1', '1', parts),
+    { code: 'InvalidRequest', message: 'Cannot specify both Range header and partNumber query parameter' })
   t.end()
 })
 
