@@ -95,15 +95,17 @@ function operationOf(kind: 'bucket' | 'object', head: Head, query: Query): Opera
   const operation = Object.hasOwn(methods, method) ? methods[method] : undefined
   if (operation === undefined) throw notAllowed(method, name.toUpperCase(), Object.keys(methods))
   if (operation === 'UploadPart' && head.has('x-amz-copy-source')) return 'UploadPartCopy'
-  return query.has('id') ? operation : listing[operation] ?? operation
+  const one = name === 'annotation' ? 'annotationName' : 'id'
+  return query.has(one) ? operation : listing[operation] ?? operation
 }
 
-/** GET of these lists every configuration where no `id` names one. */
+/** GET of these lists them all where no parameter names one. */
 const listing: Methods = {
   GetBucketAnalyticsConfiguration: 'ListBucketAnalyticsConfigurations',
   GetBucketIntelligentTieringConfiguration: 'ListBucketIntelligentTieringConfigurations',
   GetBucketInventoryConfiguration: 'ListBucketInventoryConfigurations',
   GetBucketMetricsConfiguration: 'ListBucketMetricsConfigurations',
+  GetObjectAnnotation: 'ListObjectAnnotations',
 }
 
 /** The sub-resource that the query names, if any; InvalidArgument where it names two. `?acl` and `?acl=` are the same. */

@@ -26,6 +26,7 @@ export const bucketSubresources = {
   lifecycle: { GET: 'GetBucketLifecycleConfiguration', PUT: 'PutBucketLifecycleConfiguration', DELETE: 'DeleteBucketLifecycle' },
   location: { GET: 'GetBucketLocation' },
   logging: { GET: 'GetBucketLogging', PUT: 'PutBucketLogging' },
+  metadataAnnotationTable: { PUT: 'UpdateBucketMetadataAnnotationTableConfiguration' },
   metadataConfiguration: {
     GET: 'GetBucketMetadataConfiguration',
     POST: 'CreateBucketMetadataConfiguration',
@@ -57,6 +58,7 @@ export const bucketSubresources = {
 
 export const objectSubresources = {
   acl: { GET: 'GetObjectAcl', PUT: 'PutObjectAcl' },
+  annotation: { GET: 'GetObjectAnnotation', PUT: 'PutObjectAnnotation', DELETE: 'DeleteObjectAnnotation' },
   attributes: { GET: 'GetObjectAttributes' },
   encryption: { PUT: 'UpdateObjectEncryption' },
   'legal-hold': { GET: 'GetObjectLegalHold', PUT: 'PutObjectLegalHold' },
@@ -84,6 +86,6 @@ export type OperationName =
   | Values<typeof bucketSubresources>
   | Values<typeof objectSubresources>
   | Values<typeof plainMethods>
-  | 'CopyObject' | 'ListDirectoryBuckets' | 'ListObjectsV2' | 'UploadPartCopy' | 'WriteGetObjectResponse'
+  | 'CopyObject' | 'ListDirectoryBuckets' | 'ListObjectAnnotations' | 'ListObjectsV2' | 'UploadPartCopy' | 'WriteGetObjectResponse'
   | 'ListBucketAnalyticsConfigurations' | 'ListBucketIntelligentTieringConfigurations'
   | 'ListBucketInventoryConfigurations' | 'ListBucketMetricsConfigurations'

@@ -76,6 +76,7 @@ const plain: ReadonlyArray<readonly [method: string, path: string, query: string
   ['GET', '', '?inventory&id=1', 'GetBucketInventoryConfiguration'],
   ['GET', '', '?inventory', 'ListBucketInventoryConfigurations'],
   ['GET', '', '?metrics=', 'ListBucketMetricsConfigurations'],
+  ['GET', '/k', '?annotation&versionId=1', 'ListObjectAnnotations'],
   ['GET', '', '?__proto__', 'ListObjects'],
   ['PUT', '', '?constructor', '501 NotImplemented'],
   ['constructor', '', '?acl', '405 MethodNotAllowed'],
@@ -96,7 +97,7 @@ for (const [style, make] of Object.entries(styles)) {
       for (const name of new Set([...Object.keys(table), ...Object.keys(other)])) {
         for (const method of ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH']) {
           const expected = rows[name]?.[method] ?? '405 MethodNotAllowed'
-          for (const query of [`?${name}&id=1`, `?${name}=&x-id=Other&id=1`, `?id=1&${name}`]) {
+          for (const query of [`?${name}&id=1&annotationName=1`, `?${name}=&x-id=Other&id=1&annotationName=1`, `?annotationName=1&id=1&${name}`]) {
             t.equal(outcome(make(method, path, query, [])), expected, `${method} ${path}${query}`)
           }
         }
