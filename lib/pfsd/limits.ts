@@ -22,6 +22,14 @@ export const limits = {
   groupBytesMax: 16 * 1024 * 1024,
   groupWorksMax: 4096,
 
+  /**
+   * Room that must be left for the index, which cannot tell a full disk from a failing one: with less, transactions are
+   * refused as StoreFull. Asked at each group when it is scarce, else this often.
+   */
+  indexReserveBytes: 64 * 1024 * 1024,
+  scarceBytes: 1024 * 1024 * 1024,
+  freeSpaceCheckMs: 1000,
+
   nodeCacheBytes: 32 * 1024 * 1024,
   rowCacheRows: 16 * 1024,
   openFilesMax: 64,

@@ -24,6 +24,8 @@ export interface Files {
   list(path: string): Promise<string[]>
   /** Makes names created in, or removed from, a directory durable. */
   syncDirectory(path: string): Promise<void>
+  /** Room for more, on the file system that holds `path`. */
+  freeBytes(path: string): Promise<number>
   openNow(path: string): number
   readNow(fd: number, into: Buffer, position: number): number
 }
@@ -87,6 +89,10 @@ export const diskFiles: Files = {
     } finally {
       await handle.close()
     }
+  },
+  async freeBytes(path) {
+    const { bavail, bsize } = await fs.promises.statfs(path)
+    return bavail * bsize
   },
   openNow: (path) => fs.openSync(path, 'r'),
   readNow(fd, into, position) {

@@ -22,6 +22,7 @@ export interface GroupParts {
   readonly counters: Counters
   readonly unnamed: UnnamedFiles
   readonly clock: () => number
+  readonly freeBytes: () => Promise<number>
 }
 
 /**
@@ -38,6 +39,8 @@ export class GroupWriter {
   private poisoned: StorePoisoned | undefined
   private ended = false
   private lastSweep = 0
+  private free = 0
+  private freeAsked = 0
 
   constructor(private readonly parts: GroupParts) {}
 
@@ -112,7 +115,11 @@ export class GroupWriter {
     if (group.isEmpty() && this.freed.length === 0) return
     this.claim(group, true)
     try {
-      const { rows, lsn } = await segments.append(group.blobs)
+      const [{ rows, lsn }, roomy] = await Promise.all([segments.append(group.blobs), this.isRoomy()])
+      if (!roomy) {
+        await segments.rollBack()
+        throw new StoreFull(new Error('the room that is left is the index\'s reserve'))
+      }
       for (const row of rows) group.put(blobs, keys.number(row.id), row)
       const changes: Change[] = group.changes()
       for (const id of this.freed) changes.push({ database: nodes.database, key: keys.number(id), value: undefined })
@@ -137,6 +144,16 @@ export class GroupWriter {
       this.poison(error)
       throw this.poisoned
     }
+  }
+
+  /** Whether the index can grow. Asked while the segment is being synced, so that it costs no time. */
+  private async isRoomy(): Promise<boolean> {
+    const { counters, freeBytes } = this.parts
+    if (this.free < limits.scarceBytes || counters.time >= this.freeAsked + limits.freeSpaceCheckMs) {
+      this.freeAsked = counters.time
+      this.free = await freeBytes()
+    }
+    return this.free >= limits.indexReserveBytes
   }
 
   private claim(group: Overlay, claimed: boolean): void {

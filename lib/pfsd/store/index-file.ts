@@ -1,4 +1,5 @@
 import { open, type Database } from 'lmdb'
+import { limits } from '../limits'
 import { databaseNames, type DatabaseName } from './tables'
 
 /**
@@ -74,12 +75,13 @@ class LmdbIndexFile implements IndexFile {
   }
 
   async commit(changes: readonly Change[]): Promise<void> {
+    // An error thrown inside the batch's callback would leave the puts before it in: all that can throw comes first.
+    const ready = changes.map(({ database, key, value }) => ({ target: this.database(database), key: bytesOf(key), value }))
     try {
       await this.root.batch(() => {
-        for (const { database, key, value } of changes) {
-          const target = this.database(database)
-          if (value === undefined) void target.remove(Buffer.from(key, 'latin1'))
-          else void target.put(Buffer.from(key, 'latin1'), value)
+        for (const { target, key, value } of ready) {
+          if (value === undefined) void target.remove(key)
+          else void target.put(key, value)
         }
       })
     } catch (error) {
@@ -113,6 +115,11 @@ class LmdbIndexFile implements IndexFile {
 }
 
 const pageRows = 64
+
+function bytesOf(key: string): Buffer {
+  if (key.length === 0 || key.length > limits.indexKeyBytesMax) throw new RangeError(`a key of ${key.length} bytes`)
+  return Buffer.from(key, 'latin1')
+}
 
 /** A rejected batch carries a promise of the error that LMDB gave. */
 async function failureCode(error: unknown): Promise<unknown> {

@@ -91,7 +91,7 @@ class OpenStore implements Store {
     const { files, layout, committed, now } = parts
     this.read = this.rows = new RowsReader(committed, now)
     this.blobReader = new BlobReader(files, layout, segmentBytes)
-    this.writer = new GroupWriter({ ...parts, clock: now, unnamed: this.unnamed })
+    this.writer = new GroupWriter({ ...parts, clock: now, unnamed: this.unnamed, freeBytes: () => files.freeBytes(layout.root) })
   }
 
   transact<Result>(work: (tx: Tx) => Result): Promise<Result> {
