@@ -168,8 +168,9 @@ export class Committer {
   /** A server that does not name the commit it made answers before it is finished: only then is it known to hold the changes. */
   private async findCommit(): Promise<FinishedCommit> {
     const { heads, commits } = this.shared
-    const { head } = await heads.fresh(this.branch)
-    const { state, time } = await commits.wait(this.branch, head, limits.commitMsMax)
+    const seen = await heads.fresh(this.branch)
+    const { head } = seen
+    const { state, time } = seen.state === 'finished' ? seen : await commits.wait(this.branch, head, limits.commitMsMax)
     if (state === 'errored') throw new PfsError('bad-path', 'the server refused a path of the commit')
     return { commit: head, time }
   }
