@@ -1,16 +1,17 @@
 import { parseDate } from '../s3/parse-date'
 
-const basic = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/
+const basic = /^\d{8}T\d{6}Z$/
 
 /** Milliseconds since the epoch of `20130524T000000Z`; undefined for any other form and for a day that is not in the calendar. */
 export function parseAmzDate(text: string): number | undefined {
-  const parts = basic.exec(text)
-  if (parts === null) return undefined
-  // The pattern has six groups of digits and none of them is optional.
-  const [year, month, day, hour, minute, second] = parts.slice(1).map(Number) as [number, number, number, number, number, number]
+  if (!basic.test(text)) return undefined
+  const part = (from: number, to: number): number => Number(text.slice(from, to))
+  const [year, month, day, hour, minute, second] = [part(0, 4), part(4, 6), part(6, 8), part(9, 11), part(11, 13), part(13, 15)] as const
   const time = Date.UTC(year, month - 1, day, hour, minute, second)
-  // Date.UTC carries the 31st of June over to July; a time that does not print as it was read was no time.
-  return formatAmzDate(time) === text ? time : undefined
+  // Date.UTC carries the 31st of June over to July, and takes the year 99 for 1999.
+  const date = new Date(time)
+  const inCalendar = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+  return inCalendar && hour < 24 && minute < 60 && second < 60 ? time : undefined
 }
 
 /** The same for a `Date` header, which may also have any of HTTP's own forms. */

@@ -44,9 +44,9 @@ export class ChunkChain {
     }
     if (this.signingKey !== undefined) {
       const expected = createHmac('sha256', this.signingKey)
-        .update(`${algorithm}${this.stamp}${this.previous}\n${digests}`)
-        .digest()
-      if (!timingSafeEqual(expected, Buffer.from(signature, 'hex'))) throw new S3Error('SignatureDoesNotMatch')
+        .update(`${algorithm}${this.stamp}${this.previous}\n${digests}`, 'latin1')
+        .digest('hex')
+      if (!timingSafeEqual(Buffer.from(expected, 'latin1'), Buffer.from(signature, 'latin1'))) throw new S3Error('SignatureDoesNotMatch')
     }
     this.previous = signature
   }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 
 /** A request in canonical parts. */
 export interface CanonicalRequest {
@@ -23,19 +23,20 @@ export interface Stamp {
 }
 
 /**
- * Whether `signature`, 32 bytes, is that of the request, in any spelling of its path. The time a comparison takes tells nothing of
- * the digest that was expected.
+ * Whether `signature`, 64 lower-case hex digits, is that of the request, in any spelling of its path. The time a comparison takes tells
+ * nothing of the digest that was expected.
  */
-export function matches(signature: Buffer, request: CanonicalRequest, stamp: Stamp, key: Buffer): boolean {
-  return request.paths.some((path) => timingSafeEqual(sign(path, request, stamp, key), signature))
+export function matches(signature: string, request: CanonicalRequest, stamp: Stamp, key: Buffer): boolean {
+  const given = Buffer.from(signature, 'latin1')
+  return request.paths.some((path) => timingSafeEqual(Buffer.from(sign(path, request, stamp, key), 'latin1'), given))
 }
 
-/** The signature of a request, 32 bytes. */
-export function sign(path: string, request: CanonicalRequest, stamp: Stamp, key: Buffer): Buffer {
+/** The signature of a request in hex. */
+export function sign(path: string, request: CanonicalRequest, stamp: Stamp, key: Buffer): string {
   const { method, query, headers, signedHeaders, payloadHash } = request
-  const digest = createHash('sha256')
-    // Latin-1, since a head holds one character for each byte that was sent.
-    .update(`${method}\n${path}\n${query}\n${headers}\n${signedHeaders}\n${payloadHash}`, 'latin1')
-    .digest('hex')
-  return createHmac('sha256', key).update(`AWS4-HMAC-SHA256\n${stamp.timestamp}\n${stamp.scope}\n${digest}`).digest()
+  const canonical = `${method}\n${path}\n${query}\n${headers}\n${signedHeaders}\n${payloadHash}`
+  // Latin-1, since a head holds one character for each byte that was sent.
+  const digest = hash('sha256', Buffer.from(canonical, 'latin1'), 'hex')
+  const text = `AWS4-HMAC-SHA256\n${stamp.timestamp}\n${stamp.scope}\n${digest}`
+  return createHmac('sha256', key).update(text, 'latin1').digest('hex')
 }

@@ -25,7 +25,7 @@ export function headerClaim(authorization: string, head: Head, now: number, regi
   const signedHeaders = parseSignedHeaders(SignedHeaders, refuse)
   const time = requestTime(head)
   if (time === undefined) throw new S3Error('AccessDenied', {}, { message: 'AWS authentication requires a valid Date or x-amz-date header' })
-  const timestamp = formatAmzDate(time)
+  const timestamp = head.get('x-amz-date') ?? formatAmzDate(time)
   if (!timestamp.startsWith(scope.date)) throw refuse('Invalid credential date. Date is not the same as X-Amz-Date.')
   if (Math.abs(now - time) > limits.clockSkewMsMax) throw tooSkewed(timestamp, now)
   return { keyId, scope, timestamp, signedHeaders, signature: Signature }
@@ -43,7 +43,7 @@ interface Components { readonly Credential: string, readonly SignedHeaders: stri
 function parseComponents(text: string): Components {
   const found = new Map<string, string>()
   for (const piece of text.split(',')) {
-    const component = piece.trim()
+    const component = withoutBlanks(piece)
     const equals = component.indexOf('=')
     // A component is not quoted back: it may hold a token.
     if (equals === -1) throw refuse('an authorization component is not of the form name=value.')
@@ -59,6 +59,19 @@ function parseComponents(text: string): Components {
   const components = { Credential: required('Credential'), SignedHeaders: required('SignedHeaders'), Signature: required('Signature') }
   if (found.size !== 3) throw refuse('the authorization header requires three components: Credential, SignedHeaders, and Signature.')
   return components
+}
+
+/** Not trim(): what else Unicode calls white space is no blank in a header. */
+function withoutBlanks(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 /** x-amz-date decides where there is one; an ill-formed one is not made good by Date. */

@@ -55,7 +55,7 @@ for (const { name, form, context, request, signature } of cases) {
       signedHeaders: names ?? '',
       payloadHash: createHash('sha256').update(body, 'latin1').digest('hex'),
     }, { timestamp, scope: scopeText(scope) }, deriveSigningKey(context.credentials.secret_access_key, scope))
-    t.equal(computed.toString('hex'), signature)
+    t.equal(computed, signature)
     t.end()
   })
 }
