@@ -7,17 +7,16 @@ export const region = 'us-east-1'
 export const owner = { id: 'pfs', displayName: 'pfs' } as const
 
 const commitId = /^[0-9a-f]{12}4[0-9a-f]{19}$/
-const part = /^[A-Za-z0-9_-]+$/
-const address = /^\d+\.\d+\.\d+\.\d+$/
+const part = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?$/
 
 /**
  * Refuses what cannot be a bucket's name, whatever the server holds: 3 to 255 characters, `[<commit>.]` before one to three
- * PFS names of letters, digits, `_` and `-`. (S3's 63 characters leave too little beside a commit id.) Names that pass may
- * still be unknown, which is NoSuchBucket.
+ * PFS names of letters, digits, `_` and (inside) `-`. S3's 63 characters would leave too little beside a commit id. An IP
+ * address has a part too many. Names that pass may still be unknown, which is NoSuchBucket.
  */
 export function checkBucketName(name: string): void {
   const parts = name.split('.')
   const names = parts.length > 1 && commitId.test(parts[0] ?? '') ? parts.length - 1 : parts.length
-  const valid = name.length >= 3 && name.length <= 255 && names <= 3 && parts.every((each) => part.test(each)) && !address.test(name)
+  const valid = name.length >= 3 && name.length <= 255 && names <= 3 && parts.every((each) => part.test(each))
   if (!valid) throw new S3Error('InvalidBucketName', { BucketName: name })
 }

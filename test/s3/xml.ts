@@ -35,6 +35,8 @@ t.test('an error document, in the order of S3', (t) => {
   t.equal(reply.body.kind === 'bytes' && reply.body.bytes.toString(), '<?xml version="1.0" encoding="UTF-8"?>\n' +
     '<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>a&amp;b</Key>' +
     '<Resource>/b/a%26b</Resource><RequestId>R1</RequestId><HostId>H1</HostId></Error>')
+  const noBucket = errorReply(new S3Error('NoSuchBucket'), { ...context, bucket: 'b' })
+  t.match(noBucket.body.kind === 'bytes' && noBucket.body.bytes.toString(), '<BucketName>b</BucketName><Resource>')
   t.strictSame(errorReply(error, { ...context, head: true }), { status: 404, headers: [], body: { kind: 'none' } })
   const notModified = new S3Error('NotModified', {}, { headers: [['ETag', '"x"']] })
   t.strictSame(errorReply(notModified, context), { status: 304, headers: [['ETag', '"x"']], body: { kind: 'none' } })
