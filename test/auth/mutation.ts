@@ -15,9 +15,9 @@ interface Request { readonly method: string, readonly target: string, readonly f
 type Change = { readonly at: number, readonly kind: 'cut' | 'double' | number }
 
 const keys = Keys.parse(keyFile)
-const target = '/bucket/a%20b/%C3%A9+(1)//~x%2Fy?prefix=p%2Fq&acl&versionId=1&marker=a%20b'.replace('+(1)', '%2B%281%29')
+const target = '/bucket/a%20b/%C3%A9%2B%281%29//~x%2Fy?prefix=p%2Fq&acl&versionId=1&marker=a%20b'
 const drafts: Request[] = [
-  { method: 'PUT', target, fields: signedFields({ method: 'PUT', target: target.replace('acl&', 'acl=&'), fields: [['x-amz-meta-a', 'b c'], ['range', 'bytes=0-9']] }) },
+  { method: 'PUT', target, fields: signedFields({ method: 'PUT', target, fields: [['x-amz-meta-a', 'b c'], ['range', 'bytes=0-9']] }) },
   { method: 'GET', ...presigned({ target, fields: [['x-amz-meta-a', 'b c']] }) },
 ]
 
@@ -89,7 +89,8 @@ for (const draft of drafts) {
 
 t.test('any text as an Authorization header or a query is answered, never thrown up', (t) => {
   const word = fc.constantFrom('AWS4-HMAC-SHA256', ' ', ',', '=', 'Credential', 'SignedHeaders', 'Signature', '/', 's3', 'aws4_request', '20260102',
-    'X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Expires', 'X-Amz-SignedHeaders', 'X-Amz-Signature', '&', '%', '%ff', ';', 'host', '\xff')
+    'X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Expires', 'X-Amz-SignedHeaders', 'X-Amz-Signature', '&', '%', '%ff', ';',
+    'host', '\xff')
   const text = fc.array(word, { maxLength: 30 }).map((words) => words.join(''))
   fc.assert(fc.property(text, text, (authorization, query) => {
     for (const fields of [['host', 'h'], ['host', 'h', 'authorization', authorization, 'x-amz-date', '20260102T030405Z']]) {

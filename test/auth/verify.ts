@@ -1,3 +1,4 @@
+import crypto from 'node:crypto'
 import t from 'tap'
 import { Keys } from '../../lib/auth/keys'
 import { verify } from '../../lib/auth/verify'
@@ -58,7 +59,10 @@ t.test('AU-02: no Authorization', (t) => {
 })
 
 t.test('AU-03: garbage, unknown algorithms, and mechanisms that are not spoken', (t) => {
-  for (const text of ['garbage', '', ' ', 'Bearer abc', 'Basic YTpi', 'AWS4-HMAC-SHA512 Credential=x', 'aws4-hmac-sha256 x=y', 'AWS4-HMAC-SHA256Credential=x']) {
+  const garbage = [
+    'garbage', '', ' ', 'Bearer abc', 'Basic YTpi', 'AWS4-HMAC-SHA512 Credential=x', 'aws4-hmac-sha256 x=y', 'AWS4-HMAC-SHA256Credential=x',
+  ]
+  for (const text of garbage) {
     t.throws(() => gate(header(() => text)), badArgument, text)
     t.throws(() => open(header(() => text)), badArgument, `${text}, open`)
   }
@@ -136,7 +140,7 @@ t.test('AU-07: no date, or none that can be read', (t) => {
   t.end()
 })
 
-t.test('AU-08: fifteen minutes and no second more', (t) => {
+t.test('AU-08, CVE-2025-68671: fifteen minutes and no second more', (t) => {
   const minutes = 60_000
   for (const sign of [-1, 1]) {
     t.same(gate(signedHead(), now + sign * (15 * minutes - 1000)).identity, proven.identity)
@@ -150,7 +154,7 @@ t.test('AU-08: fifteen minutes and no second more', (t) => {
   t.end()
 })
 
-t.test('AU-09: everything that matters must be signed', (t) => {
+t.test('AU-09, CVE-2026-54330: everything that matters must be signed', (t) => {
   const added = (name: string) => new Head('GET', '/bucket/key', [...signedFields(), [name, 'x']].flat())
   for (const name of ['x-amz-copy-source', 'X-Amz-Meta-A', 'x-amz-tagging', 'x-amz-', 'x-amz-security-token']) {
     const refusal = { ...denied, message: /not signed/, members: { HeadersNotSigned: name.toLowerCase() } }
@@ -166,7 +170,8 @@ t.test('AU-09: everything that matters must be signed', (t) => {
 t.test('AU-10: SignedHeaders', (t) => {
   const names = ['host', 'x-amz-content-sha256', 'x-amz-date']
   t.throws(() => gate(signedHead({ signedNames: ['expect', ...names] })), { ...wrongSignature, members: { HeadersNotReceived: 'expect' } })
-  for (const signedNames of [['x-amz-date', 'host', 'x-amz-content-sha256'], ['host', ...names], ['Host', ...names.slice(1)], ['', ...names], ['a b', ...names]]) {
+  const unsorted = ['x-amz-date', 'host', 'x-amz-content-sha256']
+  for (const signedNames of [unsorted, ['host', ...names], ['Host', ...names.slice(1)], ['', ...names], ['a b', ...names]]) {
     t.throws(() => gate(signedHead({ signedNames })), malformed, signedNames.join(';'))
   }
   t.end()
@@ -181,7 +186,7 @@ t.test('AU-11: a field that decides and is there twice', (t) => {
   t.end()
 })
 
-t.test('AU-12: two kinds of credentials at once', (t) => {
+t.test('AU-12, CVE-2026-41145: two kinds of credentials at once', (t) => {
   const { target } = presigned()
   for (const query of [target.slice(target.indexOf('?') + 1), 'X-Amz-Signature=0', 'Signature=0', 'AWSAccessKeyId=a', 'X-Amz-Algorithm']) {
     t.throws(() => gate(signedHead({ target: `/bucket/key?${query}` })), { ...badArgument, message: /Only one auth mechanism/ }, query)
@@ -210,13 +215,25 @@ t.test('AU-13: what the body is said to be', (t) => {
   t.end()
 })
 
-t.test('AU-15, AU-16: a streaming word excuses no signature', (t) => {
+t.test('AU-15, AU-16, CVE-2025-31489, CVE-2026-40344: a streaming word excuses no signature', (t) => {
   for (const hash of ['STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', 'UNSIGNED-PAYLOAD']) {
     for (const method of ['PUT', 'POST', 'DELETE', 'GET']) {
       t.throws(() => gate(signedHead({ method, hash, secret: 'guessed' })), wrongSignature, `${method} ${hash}`)
       t.throws(() => gate(presignedHead({ method, hash, secret: 'guessed' })), wrongSignature, `${method} ${hash}, presigned`)
       t.throws(() => gate(new Head(method, '/bucket/key', ['Host', 'h', 'x-amz-content-sha256', hash])), denied, `${method} ${hash}, unsigned`)
     }
+  }
+  t.end()
+})
+
+t.test('AU-25, GHSA-3p3x-734c-h5vx: one comparison, of the same size however much of the signature is right', (t) => {
+  const right = /Signature=(.*)/.exec(signedHead().get('authorization') ?? '')?.[1] ?? ''
+  for (const kept of [0, 1, 32, 63]) {
+    const compared = t.capture(crypto, 'timingSafeEqual', crypto.timingSafeEqual)
+    const wrong = right.slice(0, kept) + (right.charAt(kept) === '0' ? '1' : '0') + right.slice(kept + 1)
+    t.throws(() => gate(header((text) => text.replace(right, wrong))), wrongSignature)
+    t.same(compared().map(({ args }) => args.map((digest) => digest.byteLength)), [[64, 64]], `${kept} digits right`)
+    compared.restore()
   }
   t.end()
 })
