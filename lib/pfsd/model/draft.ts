@@ -170,6 +170,7 @@ function copyRun(items: readonly Item[], first: number, offsets: number): number
 }
 
 function encodeChild(child: Child): Buffer {
+  childWriter.length = 0
   childWriter.varint(child.node)
   childWriter.varint(child.files)
   childWriter.varint(child.bytes)

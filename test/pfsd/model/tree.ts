@@ -1,55 +1,16 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { Cursor } from '../../../lib/pfsd/model/cursor'
-import { encodeEntry } from '../../../lib/pfsd/model/codec-entry'
-import { chainOf, writeDelta } from '../../../lib/pfsd/model/delta'
 import { bounds } from '../../../lib/pfsd/model/bounds'
-import { emptyRoot, type Entry } from '../../../lib/pfsd/model/entry'
-import { heightOf, lookup, sums } from '../../../lib/pfsd/model/tree'
+import { emptyRoot } from '../../../lib/pfsd/model/entry'
+import { heightOf } from '../../../lib/pfsd/model/tree'
 import { deleteRange } from '../../../lib/pfsd/model/tree-cut'
-import { applyEdits, type Edit } from '../../../lib/pfsd/model/tree-edit'
+import { applyEdits } from '../../../lib/pfsd/model/tree-edit'
 import { MemoryNodes } from '../../support/memory-nodes'
-import { contents, entries, inspect, keyName, keys, type Model, sorted } from '../../support/tree-model'
-
-type Step =
-  | { readonly kind: 'edit', readonly edits: readonly (readonly [Buffer, Entry | undefined])[] }
-  | { readonly kind: 'cut', readonly lower: Buffer, readonly upper: Buffer | undefined }
-  | { readonly kind: 'delta', readonly edits: readonly (readonly [Buffer, Entry | undefined])[] }
-
-const edit = fc.tuple(keys, fc.oneof({ weight: 3, arbitrary: entries }, { weight: 1, arbitrary: fc.constant(undefined) }))
-const steps: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('edit' as const), edits: fc.array(edit, { maxLength: 60, size: 'max' }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const), lower: keys, upper: fc.option(keys, { nil: undefined }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('delta' as const), edits: fc.array(edit, { minLength: 1, maxLength: 4 }) }) },
-)
-
-function sortedEdits(edits: readonly (readonly [Buffer, Entry | undefined])[]): Edit[] {
-  const byName = new Map(edits.map(([path, entry]) => [keyName(path), { path, entry }]))
-  return [...byName.values()].sort((a, b) => Buffer.compare(a.path, b.path))
-}
-
-/** Does the step to both, and answers the new root. */
-function take(nodes: MemoryNodes, root: number, model: Model, step: Step): number {
-  if (step.kind === 'cut') {
-    for (const name of [...model.keys()]) {
-      if (name >= keyName(step.lower) && (step.upper === undefined || name < keyName(step.upper))) model.delete(name)
-    }
-    return deleteRange(nodes, root, step.lower, step.upper)
-  }
-  const edits = sortedEdits(step.edits)
-  const asDelta = step.kind === 'delta' && chainOf(nodes, root).chain.length < bounds.deltaDepthMax
-  const changes = edits.map(({ path, entry }) => ({
-    path, rest: entry === undefined ? undefined : encodeEntry(entry), replaced: model.get(keyName(path))?.size,
-  }))
-  for (const { path, entry } of edits) {
-    if (entry === undefined) model.delete(keyName(path))
-    else model.set(keyName(path), entry)
-  }
-  return asDelta ? writeDelta(nodes, root, changes) : applyEdits(nodes, root, edits)
-}
+import { contents, inlineEntry, inspect, keys, type Model } from '../../support/tree-model'
+import { checkTree, same, sortedEdits, stepsOver, take } from '../../support/tree-steps'
 
 t.test('a tree does what a map does', (t) => {
-  fc.assert(fc.property(fc.array(steps, { maxLength: 25, size: 'max' }), keys, keys, (list, lower, upper) => {
+  fc.assert(fc.property(fc.array(stepsOver(keys), { maxLength: 25, size: 'max' }), keys, keys, (list, lower, upper) => {
     const nodes = new MemoryNodes()
     const model: Model = new Map()
     let root = emptyRoot
@@ -59,41 +20,22 @@ t.test('a tree does what a map does', (t) => {
       root = take(nodes, root, model, step)
       if (!same(contents(nodes, before), kept)) throw new Error('the old tree changed')
     }
-    const expected = sorted(model)
-    inspect(nodes, root)
-    if (!same(contents(nodes, root), expected)) throw new Error('contents differ')
-    for (const [name, entry] of expected) {
-      if (!same(lookup(nodes, root, Buffer.from(name, 'latin1')), entry)) throw new Error(`lookup of ${name} differs`)
-    }
-    if (!model.has(keyName(lower)) && lookup(nodes, root, lower) !== undefined) throw new Error('found what is not there')
-    const inside = expected.filter(([name]) => name >= keyName(lower) && name < keyName(upper))
-    if (!same(sums(nodes, root, lower, upper), { files: inside.length, bytes: inside.reduce((sum, [, { size }]) => sum + size, 0) })) {
-      throw new Error('sums differ')
-    }
-    if (sums(nodes, root).files !== expected.length) throw new Error('the sum of all differs')
-    walkBoth(new Cursor(nodes, root), expected.map(([name]) => name), keyName(lower))
+    checkTree({ nodes, root, model }, lower, upper)
   }), { numRuns: 60, seed: 3 })
   t.end()
 })
 
-/** A cursor goes forth and back from any place. */
-function walkBoth(cursor: Cursor, names: readonly string[], from: string): void {
-  const path = Buffer.from(from, 'latin1')
-  const up: string[] = []
-  for (let valid = cursor.seek(path); valid; valid = cursor.next()) up.push(keyName(cursor.path()))
-  if (!same(up, names.filter((name) => name >= from))) throw new Error('forward differs')
-  const behind = cursor.seek(path, false) ? keyName(cursor.path()) : undefined
-  if (behind !== names.find((name) => name > from)) throw new Error('exclusive seek differs')
-  const down: string[] = []
-  for (let valid = cursor.seekBack(path, true); valid; valid = cursor.previous()) down.push(keyName(cursor.path()))
-  if (!same(down, names.filter((name) => name <= from).reverse())) throw new Error('backward differs')
-  const last = cursor.seekBack() ? keyName(cursor.path()) : undefined
-  if (last !== names[names.length - 1]) throw new Error('the last differs')
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
-}
+t.test('a tree does what a map does where the same paths change over and over', (t) => {
+  const few = fc.constantFrom('a', 'a/', 'a/b', 'b', 'b\0', 'c', 'é', '😀').map((name) => Buffer.from(name))
+  fc.assert(fc.property(fc.array(stepsOver(few), { maxLength: 40, size: 'max' }), few, few, (list, lower, upper) => {
+    const nodes = new MemoryNodes()
+    const model: Model = new Map()
+    let root = emptyRoot
+    for (const step of list) root = take(nodes, root, model, step)
+    checkTree({ nodes, root, model }, lower, upper)
+  }), { numRuns: 300, seed: 4 })
+  t.end()
+})
 
 t.test('removing everything one by one leaves the empty tree', (t) => {
   const nodes = new MemoryNodes()
@@ -101,7 +43,7 @@ t.test('removing everything one by one leaves the empty tree', (t) => {
   let root = emptyRoot
   for (const path of paths) root = applyEdits(nodes, root, [{ path, entry: undefined }])
   t.equal(root, emptyRoot)
-  const all = sortedEdits(paths.map((path) => [path, sample(path.length)]))
+  const all = sortedEdits(paths.map((path) => [path, inlineEntry('value')]))
   root = applyEdits(nodes, root, all)
   for (const [i, path] of paths.entries()) {
     root = applyEdits(nodes, root, [{ path, entry: undefined }])
@@ -114,21 +56,14 @@ t.test('removing everything one by one leaves the empty tree', (t) => {
 t.test('an edit that changes nothing keeps the root, and unsorted edits are refused', (t) => {
   const nodes = new MemoryNodes()
   const [a, b] = [Buffer.from('a'), Buffer.from('b')]
-  const root = applyEdits(nodes, emptyRoot, [{ path: a, entry: sample(1) }])
+  const root = applyEdits(nodes, emptyRoot, [{ path: a, entry: inlineEntry('v') }])
   t.equal(applyEdits(nodes, root, [{ path: b, entry: undefined }]), root)
   t.equal(applyEdits(nodes, root, []), root)
   t.equal(deleteRange(nodes, root, b, undefined), root)
-  t.throws(() => applyEdits(nodes, root, [{ path: b, entry: sample(1) }, { path: a, entry: sample(1) }]), RangeError)
+  t.throws(() => applyEdits(nodes, root, [{ path: b, entry: inlineEntry('v') }, { path: a, entry: inlineEntry('v') }]), RangeError)
   t.throws(() => applyEdits(nodes, root, [{ path: a, entry: undefined }, { path: a, entry: undefined }]), RangeError)
-  t.throws(() => applyEdits(nodes, root, [{ path: Buffer.alloc(bounds.keyBytesMax + 1), entry: sample(1) }]), RangeError)
+  t.throws(() => applyEdits(nodes, root, [{ path: Buffer.alloc(bounds.keyBytesMax + 1), entry: inlineEntry('v') }]), RangeError)
   t.equal(heightOf(nodes, root), 1)
   t.equal(heightOf(nodes, emptyRoot), 0)
   t.end()
 })
-
-function sample(size: number): Entry {
-  const bytes = Buffer.alloc(size, 'v')
-  return {
-    op: 'set', size, hashKind: 0, hash: Buffer.alloc(0), created: 1, time: 1, content: { kind: 'inline', bytes }, attributes: undefined,
-  }
-}
