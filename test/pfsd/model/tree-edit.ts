@@ -84,6 +84,17 @@ t.test('a range goes without its inside being read', (t) => {
   t.end()
 })
 
+t.test('a range that begins and ends between nodes goes whole', (t) => {
+  const { nodes, root } = build(300)
+  for (let start = 0; start < 300; start++) {
+    for (let end = start + 1; end <= 300; end += 7) {
+      const cut = deleteRange(nodes, root, start === 0 ? none : pathOf(2 * start - 1), pathOf(2 * end))
+      if (sums(nodes, cut).files !== 300 - (end - start)) t.fail(`from ${start} to ${end}`)
+    }
+  }
+  t.end()
+})
+
 t.test('looking up and summing read one or two paths', (t) => {
   const { nodes, root } = large
   const height = heightOf(nodes, root)
