@@ -11,9 +11,9 @@ export interface BlobFileOwner {
   readonly files: Files
   readonly layout: Layout
   /** All bytes and the directory entry are synced. */
-  finished(id: number, length: number, crc32: number): void
-  /** Whether a transaction has named, or is about to name, the file: then it stays. Otherwise it is forgotten. */
-  release(id: number): boolean
+  finished(length: number, crc32: number): void
+  /** The writer is discarded. Answers whether the file goes; it stays if a transaction has named it, or is about to. */
+  release(): boolean
   /** A sync failed. */
   poison(cause: unknown): void
 }
@@ -55,6 +55,8 @@ export class BlobFileOut implements BlobFileWriter {
         settle = resolve
         fail = reject
       })
+      // Its owner may have given up waiting by the time it fails.
+      promise.catch(() => {})
       this.room = { promise, settle, fail }
     }
     return this.room.promise
@@ -80,7 +82,7 @@ export class BlobFileOut implements BlobFileWriter {
     this.room?.settle()
     this.room = undefined
     await this.working
-    if (!this.owner.release(this.id)) return
+    if (!this.owner.release()) return
     await this.closeFile()
     try {
       await this.owner.files.unlink(this.owner.layout.blob(this.id))
@@ -161,7 +163,7 @@ export class BlobFileOut implements BlobFileWriter {
       this.owner.poison(error)
       throw new StorePoisoned(error)
     }
-    this.owner.finished(this.id, this.written, trailerChecksum(this.id, trailer))
+    this.owner.finished(this.written, trailerChecksum(this.id, trailer))
     this.completed = true
   }
 

@@ -1,83 +1,95 @@
-import { readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename } from 'node:path'
 import { StoreRefused } from './failure'
 
 /**
- * One process a directory. The lock itself is a bound socket named after the directory's device and inode: the kernel lets
- * one process bind it and frees it however that process ends, so nothing stale is ever in the way and of two that start
- * together one wins. The LOCK file says who has it; it also refuses where the socket cannot be seen (another network
- * namespace), as long as the process it names is alive on this boot.
+ * One process a directory, by two bound sockets, which the kernel frees however the process ends. The first is named after the
+ * directory's device and inode, without a file: nothing stale is ever in its way, and of two that start together one wins;
+ * but another network namespace, such as a container's, has names of its own. The second is a file in the directory, which
+ * every namespace sees; one that a kill left behind is told from a live one by connecting to it. The LOCK file only says who.
  */
 export class Lock {
-  private constructor(private readonly server: net.Server, private readonly path: string) {}
+  private constructor(private readonly servers: readonly net.Server[], private readonly path: string, private readonly fd: number) {}
 
   static async take(directory: string, path: string): Promise<Lock> {
-    const server = net.createServer((socket) => socket.destroy())
+    const servers: net.Server[] = []
+    // A socket's path is bounded at about 100 bytes; the way over the descriptor is short.
+    const fd = openSync(directory, 'r')
+    const lock = new Lock(servers, path, fd)
     try {
-      await bind(server, socketName(directory))
+      if (process.platform === 'linux') servers.push(await listen(`\0${nameOf(directory)}`))
+      const shown = process.platform === 'linux' ? `/proc/self/fd/${fd}/${basename(path)}.sock` : `${path}.sock`
+      try {
+        servers.push(await takeOver(shown))
+      } catch (error) {
+        // Not every file system has sockets; then the first one must do.
+        if (isInUse(error) || servers.length === 0) throw error
+      }
     } catch (error) {
-      if (isInUse(error)) throw refusal(directory, readOwner(path)?.pid)
-      throw error
+      await lock.free()
+      throw isInUse(error) ? refusal(directory, readOwner(path)) : error
     }
-    server.unref()
-    const owner = readOwner(path)
-    if (owner !== undefined && owner.pid !== process.pid && owner.boot === bootId() && owner.started !== '' && owner.started === startTime(owner.pid)) {
-      await closed(server)
-      throw refusal(directory, owner.pid)
-    }
-    writeFileSync(path, JSON.stringify({ pid: process.pid, boot: bootId(), started: startTime(process.pid) }) + '\n')
-    return new Lock(server, path)
+    writeOwner(path)
+    return lock
   }
 
   async release(): Promise<void> {
     rmSync(this.path, { force: true })
-    await closed(this.server)
+    await this.free()
+  }
+
+  private async free(): Promise<void> {
+    for (const server of this.servers) await new Promise<void>((resolve) => server.close(() => resolve()))
+    closeSync(this.fd)
   }
 }
-
-interface Owner { readonly pid: number, readonly boot: string, readonly started: string }
 
 function refusal(directory: string, pid: number | undefined): StoreRefused {
   return new StoreRefused(`${directory} is in use by ${pid === undefined ? 'another process' : `process ${pid}`}`)
 }
 
-/** Undefined for no file, or one that was cut off while it was written. */
-function readOwner(path: string): Owner | undefined {
+/** The number of the process that has, or had, the directory. Undefined for no file, or one that was cut off while it was written. */
+function readOwner(path: string): number | undefined {
   try {
     const owner: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    if (typeof owner !== 'object' || owner === null) return undefined
-    const { pid, boot, started } = { pid: 0, boot: '', started: '', ...owner }
-    return { pid, boot, started }
+    return typeof owner === 'object' && owner !== null && 'pid' in owner && typeof owner.pid === 'number' ? owner.pid : undefined
   } catch {
     return undefined
   }
 }
 
-function socketName(directory: string): string {
-  const { dev, ino } = statSync(realpathSync(directory))
-  const name = `pfs-store-${dev}-${ino}`
-  return process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.sock`)
-}
-
-async function bind(server: net.Server, name: string): Promise<void> {
+function writeOwner(path: string): void {
   try {
-    await listening(server, name)
-  } catch (error) {
-    // Only a socket with a file behind it outlives its process, and only where the kernel has no other kind.
-    if (!isInUse(error) || name.startsWith('\0') || await answers(name)) throw error
-    rmSync(name, { force: true })
-    await listening(server, name)
+    writeFileSync(path, JSON.stringify({ pid: process.pid, boot: bootId(), started: new Date().toISOString() }) + '\n')
+  } catch {
+    // On a full disk the store can still be read; the sockets are held.
   }
 }
 
-function listening(server: net.Server, name: string): Promise<void> {
+function nameOf(directory: string): string {
+  const { dev, ino } = statSync(directory)
+  return `pfs-store-${dev}-${ino}`
+}
+
+async function takeOver(name: string): Promise<net.Server> {
+  try {
+    return await listen(name)
+  } catch (error) {
+    if (!isInUse(error) || await answers(name)) throw error
+    rmSync(name, { force: true })
+    return await listen(name)
+  }
+}
+
+function listen(name: string): Promise<net.Server> {
   return new Promise((resolve, reject) => {
+    const server = net.createServer((socket) => socket.destroy())
     server.once('error', reject)
     server.listen(name, () => {
       server.off('error', reject)
-      resolve()
+      server.unref()
+      resolve(server)
     })
   })
 }
@@ -92,27 +104,13 @@ function answers(name: string): Promise<boolean> {
   })
 }
 
-function closed(server: net.Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()))
-}
-
 function isInUse(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }
 
 function bootId(): string {
-  return textOf('/proc/sys/kernel/random/boot_id').trim()
-}
-
-/** Field 22 of stat, counted behind the name, which may hold anything: a process number that is used again starts later. */
-function startTime(pid: number): string {
-  const stat = textOf(`/proc/${pid}/stat`)
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-}
-
-function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
   } catch {
     return ''
   }

@@ -36,6 +36,7 @@ export async function openStore(directory: string, options: StoreOptions = {}): 
   await files.makeDirectory(directory)
   const lock = await Lock.take(directory, layout.lock)
   let index: IndexFile | undefined
+  let segments: Segments | undefined
   try {
     const format = await openFormat(files, layout, options.segmentBytes ?? limits.segmentBytes)
     for (const path of [layout.segments, layout.blobs, layout.indexDirectory]) await files.makeDirectory(path)
@@ -43,11 +44,12 @@ export async function openStore(directory: string, options: StoreOptions = {}): 
     await files.syncDirectory(layout.indexDirectory)
     const committed = new CommittedRows(index)
     const counters: Counters = { ...(committed.get(state, keys.state) ?? newState) }
-    const segments = await Segments.open(files, layout, format.segmentBytes, counters.lsn)
+    segments = await Segments.open(files, layout, format.segmentBytes, counters.lsn)
     await removeOrphans(files, layout, committed)
-    const store = new OpenStore({ files, layout, lock, index, committed, counters, segments, now: options.now ?? Date.now }, format.segmentBytes)
-    return store
+    const now = options.now ?? Date.now
+    return new OpenStore({ files, layout, lock, index, committed, counters, segments, now }, format.segmentBytes)
   } catch (error) {
+    await segments?.close()
     await index?.close()
     await lock.release()
     throw error
@@ -85,6 +87,8 @@ class OpenStore implements Store {
   private readonly blobReader: BlobReader
   /** Finished blob files without a durable row. */
   private readonly unnamed: UnnamedFiles = new Map()
+  /** Blob files that are neither finished nor discarded. */
+  private readonly writers = new Map<number, BlobFileOut>()
   private closed: Promise<void> | undefined
 
   constructor(private readonly parts: StoreParts, segmentBytes: number) {
@@ -100,13 +104,22 @@ class OpenStore implements Store {
 
   createBlobFile(): BlobFileWriter {
     const { files, layout, counters } = this.parts
-    return new BlobFileOut(counters.nextBlob++, {
+    const id = counters.nextBlob++
+    const writer = new BlobFileOut(id, {
       files,
       layout,
-      finished: (id, length, crc32) => this.unnamed.set(id, { length, crc32, claimed: false }),
-      release: (id) => this.unnamed.get(id)?.claimed !== true && (this.unnamed.delete(id) || this.rows.blob(id) === undefined),
+      finished: (length, crc32) => {
+        this.writers.delete(id)
+        this.unnamed.set(id, { length, crc32, claimed: false })
+      },
+      release: () => {
+        this.writers.delete(id)
+        return this.unnamed.get(id)?.claimed !== true && (this.unnamed.delete(id) || this.rows.blob(id) === undefined)
+      },
       poison: (cause) => this.writer.poison(cause),
     })
+    this.writers.set(id, writer)
+    return writer
   }
 
   async readBlob(blob: number, offset: number, length: number): Promise<Buffer> {
@@ -130,6 +143,7 @@ class OpenStore implements Store {
 
   private async closeAll(): Promise<void> {
     const { segments, index, lock } = this.parts
+    for (const writer of [...this.writers.values()]) await writer.discard()
     await this.writer.end()
     await this.blobReader.close()
     await segments.close()

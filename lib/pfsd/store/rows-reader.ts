@@ -1,3 +1,4 @@
+import { StoreDamaged } from './failure'
 import { after, keys, lastNumber } from './keys'
 import type { RowSource } from './row-source'
 import type { BlobRow, BranchRow, CommitRow, FileSetRow, ProjectRow, RepoRow } from './rows'
@@ -10,7 +11,7 @@ export class RowsReader implements Reader {
 
   node(id: number): Buffer {
     const node = this.source.node(id)
-    if (node === undefined) throw new Error(`there is no node ${id}`)
+    if (node === undefined) throw new StoreDamaged(`there is no node ${id}`)
     return node
   }
 

@@ -13,18 +13,23 @@ export interface Store {
    * Resolves with its result once the group is durable. Rejects with StoreFull (no space) or StorePoisoned (a failed sync).
    */
   transact<Result>(work: (tx: Tx) => Result): Promise<Result>
-  /** Starts a large blob in a file of its own; nothing names it until a transaction adds its row with `tx.addBlobFile`. */
+  /**
+   * Starts a large blob in a file of its own; nothing names it until a transaction adds its row with `tx.addBlobFile`. Every
+   * writer is finished or discarded; a finished one whose file is not wanted after all is discarded too.
+   */
   createBlobFile(): BlobFileWriter
   /** Reads bytes of a blob into a new buffer; at most `readBytesMax` a call. Checks what it can; rejects with a StoreDamaged. */
   readBlob(blob: number, offset: number, length: number): Promise<Buffer>
   /** The same, at once, where the bytes are at hand without waiting (a small blob in the page cache); else undefined. */
   readBlobNow(blob: number, offset: number, length: number): Buffer | undefined
+  /** Makes durable what was queued, discards blob files that are not finished, and lets go of everything. */
   close(): Promise<void>
 }
 
 /**
  * Look-ups in one consistent state; undefined where there is no such row. Iterables are in key order. A commit that is gone
- * is found by `commit` alone; a file set is not found once it has expired.
+ * is found by `commit` alone; a file set is not found once it has expired. An iterable reads on as it is
+ * iterated: one that is held across turns may show a later state.
  */
 export interface Reader extends NodeReader {
   project(name: string): ProjectRow | undefined
