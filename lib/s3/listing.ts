@@ -2,7 +2,7 @@ import { limits } from '../limits'
 import { pageCount } from './count'
 import { isoDate } from './date'
 import { S3Error } from './error'
-import { etagOf } from './etag'
+import { bareEtagOf } from './etag'
 import { owner } from './names'
 import type { ObjectFacts } from './object-facts'
 import { percentEncode } from './percent'
@@ -65,7 +65,8 @@ export function listingEntries(page: ListingPage, listing: Listing, withOwner: b
   for (const file of page.files) {
     const checksum = storedChecksum(file.attributes?.entries)
     xml += '<Contents>' + element('Key', shownName(file.key, listing)) + element('LastModified', isoDate(file.modified)) +
-      element('ETag', etagOf(file)) +
+      // Hex digits and a dash: nothing to escape but the quotes.
+      `<ETag>&quot;${bareEtagOf(file)}&quot;</ETag>` +
       (checksum === undefined ? '' : element('ChecksumAlgorithm', checksum.algorithm) + element('ChecksumType', checksum.type)) +
       element('Size', file.size) + ownedBy + '<StorageClass>STANDARD</StorageClass></Contents>'
   }
