@@ -50,8 +50,10 @@ export function take(nodes: MemoryNodes, root: number, model: Model, step: Step)
   return asDelta ? writeDelta(nodes, root, changes) : applyEdits(nodes, root, edits)
 }
 
+export interface Modelled { readonly nodes: MemoryNodes, readonly root: number, readonly model: Model }
+
 /** Throws unless the tree holds what the model does, by every way of reading it. */
-export function checkTree(tree: { readonly nodes: MemoryNodes, readonly root: number, readonly model: Model }, lower: Buffer, upper: Buffer): void {
+export function checkTree(tree: Modelled, lower: Buffer, upper: Buffer): void {
   const { nodes, root, model } = tree
   const expected = sorted(model)
   inspect(nodes, root)

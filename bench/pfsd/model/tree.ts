@@ -68,10 +68,11 @@ for (const size of sizes) {
   console.log(`  page of 1,000    ${measure(rounds / 10, (round) => { page(nodes, root, { ...query, after: paths[round] ?? empty }) })} us`)
   let before = nodes.written
   let head = root
-  const random = measure(rounds, (round) => { head = applyEdits(nodes, head, [{ path: pathOf(2 * place(round, size) + 1), entry: entry(round) }]) })
+  const insert = (n: number, round: number): void => { head = applyEdits(nodes, head, [{ path: pathOf(n), entry: entry(round) }]) }
+  const random = measure(rounds, (round) => { insert(2 * place(round, size) + 1, round) })
   console.log(`  insert, random   ${random} us, ${((nodes.written - before) / rounds).toFixed(2)} nodes`)
   before = nodes.written
-  const rising = measure(rounds, (round) => { head = applyEdits(nodes, head, [{ path: pathOf(2 * size + round), entry: entry(round) }]) })
+  const rising = measure(rounds, (round) => { insert(2 * size + round, round) })
   console.log(`  insert, rising   ${rising} us, ${((nodes.written - before) / rounds).toFixed(2)} nodes`)
   before = nodes.written
   const batch = Array.from({ length: Math.min(64, size) }, (_, n) => ({ path: pathOf(2 * Math.floor(n * size / 64)), entry: entry(n) }))

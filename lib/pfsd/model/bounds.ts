@@ -1,6 +1,9 @@
 import assert from 'node:assert'
 
-/** Sizes that the tree's formats and shapes rest on, unit last in the name. Changing the inline ones is safe at any time: readers take any value. */
+/**
+ * Sizes that the tree's formats and shapes rest on, unit last in the name. Writers keep them; readers take whatever stands in a node,
+ * so that they can be changed later.
+ */
 export const bounds = {
   /** Nodes are packed up to this size … */
   nodeTargetBytes: 2000,

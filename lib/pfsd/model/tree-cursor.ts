@@ -4,7 +4,11 @@ import { childNode } from './draft'
 import { emptyRoot, type Entry, type NodeReader } from './entry'
 import { childIndex } from './tree'
 
-/** The cursor over a tree without delta nodes: the nodes from the root to a leaf, and the record taken in each. */
+/**
+ * The cursor over a tree without delta nodes. `way` holds the nodes from the root down to a leaf, `taken` the index of the record
+ * taken in each; the leaf's may lie one outside of it, which is a place at either end of the tree and makes the cursor invalid.
+ * A node is read only if the one in its place was reached by another record.
+ */
 export class TreeCursor {
   private readonly nodes: NodeReader
   private readonly way: Records[] = []

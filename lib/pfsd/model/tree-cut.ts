@@ -43,6 +43,7 @@ function cut(nodes: NodeReader, node: { id: number, separator: Buffer }, lower: 
   let changed = last - first > 1
   for (const index of first === last ? [first] : [first, last]) {
     const bound = index === 0 ? separator : source.key(index)
+    // A bound that lies beyond this child is not handed down, so that its far edge is not read for nothing.
     const end = index < last ? undefined : upper
     const whole = end === undefined && Buffer.compare(lower, bound) <= 0
     const left = whole ? { drafts: [] } : cut(nodes, { id: childNode(source, index), separator: bound }, lower, end)

@@ -28,6 +28,7 @@ export function applyEdits(nodes: NodeWriter, root: number, edits: readonly Edit
     if (Buffer.compare(at(steps, i - 1).path, at(steps, i).path) >= 0) throw new RangeError('edits must ascend')
   }
   if (steps.length === 0) return root
+  // Delta nodes before the root are folded in with the same pass.
   const all = pending.length === 0 ? steps : overlay(pending.map(({ path, entry }) => (
     { path, rest: entry?.node.subarray(entry.at, entry.end) })), steps)
   if (base === emptyRoot) return writeRoot(nodes, pack(0, noBytes, additions(all), true), true)
@@ -69,6 +70,7 @@ class Editing {
       } else if (found >= 0) removed++
     }
     if (added + removed === 0) return undefined
+    // Everything new lies behind everything old: keys arrive in order, and more will come.
     const ascending = removed === 0 && items.length === source.count + added && next === source.count
     while (next < source.count) items.push(kept(source, next++))
     return { drafts: pack(0, separator, items, ascending), shrunk: removed > 0 }
@@ -96,6 +98,7 @@ class Editing {
       i = end
     }
     if (!changed) return undefined
+    // Only a change that reached the last child can be the edge of keys arriving in order.
     const ascending = !shrunk && next === source.count
     while (next < source.count) items.push(item(old, next++))
     const mended = shrunk ? mend(this.nodes, source.level, items) : items

@@ -7,7 +7,10 @@ import type { FileAttributes } from '../../../lib/wire/messages'
 
 const md5 = createHash('md5').update('x').digest('hex')
 
-const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.constantFrom('', 'd:md5', '__proto__', 'constructor', 'm:é', md5, md5.toUpperCase(), 'abcdef0', '00'))
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.constantFrom('', 'd:md5', '__proto__', 'constructor', 'm:é', md5, md5.toUpperCase(), 'abcdef0', '00'),
+)
 const attributes: fc.Arbitrary<FileAttributes> = fc.record({
   entries: fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 8 }).map((pairs): Record<string, string> => Object.fromEntries(pairs)),
   parts: fc.record({
@@ -29,7 +32,8 @@ t.test('attributes come back as they were, absent fields absent', (t) => {
 })
 
 t.test('stale attributes are told without digests and part table', (t) => {
-  const bytes = encodeAttributes({ entries: { 't': 'text/plain', 'm:d:md5': 'mine', 'd:md5': md5, 'd:crc32': 'x' }, parts: { sizes: [1] } })
+  const entries = { t: 'text/plain', 'm:d:md5': 'mine', 'd:md5': md5, 'd:crc32': 'x' }
+  const bytes = encodeAttributes({ entries, parts: { sizes: [1] } })
   t.same(decodeAttributes(bytes, true), { entries: { 't': 'text/plain', 'm:d:md5': 'mine' } })
   t.same(decodeAttributes(encodeAttributes({ entries: { 'd:md5': md5 } }), true), {})
   t.end()

@@ -13,7 +13,13 @@ const path = fc.array(piece, { minLength: 1, maxLength: 5 }).map((list) => list.
 const part = fc.array(piece, { maxLength: 2 }).map((list) => list.join(''))
 const delimiter = fc.constantFrom('', '/', '/', '//', '::', 'é', 'z', '\uffff')
 
-interface Plain { readonly prefix: string, readonly delimiter: string, readonly after: string, readonly afterSubtree: boolean, readonly limit: number }
+interface Plain {
+  readonly prefix: string
+  readonly delimiter: string
+  readonly after: string
+  readonly afterSubtree: boolean
+  readonly limit: number
+}
 
 function bytes(text: string): string {
   return Buffer.from(text).toString('latin1')
@@ -78,7 +84,8 @@ t.test('pages follow each other without gap or overlap', (t) => {
       if (!truncated || last === undefined) break
       plain = { ...plain, after: keyName(last), afterSubtree: commonPrefixes.some((prefix) => prefix.equals(last)) }
     }
-    const expected = new Set(paths.map((path) => (delimiter === '' || path.indexOf('/', 1) === -1 ? path : path.slice(0, path.indexOf('/', 1) + 1))))
+    const cut = (path: string): number => (delimiter === '' ? -1 : path.indexOf('/', 1))
+    const expected = new Set(paths.map((path) => (cut(path) === -1 ? path : path.slice(0, cut(path) + 1))))
     t.same(all, [...expected].sort(), `delimiter '${delimiter}'`)
   }
   t.end()
@@ -88,7 +95,8 @@ t.test('datums of one path stand together and are passed together', (t) => {
   const nodes = new MemoryNodes()
   const keys = [keyOfPath('/a', 'default'), keyOfPath('/a', 'other/1'), keyOfPath('/a/b'), keyOfPath('/b', '')]
   t.same(keys.map(keyName), ['/a', '/a\0other/1', '/a/b', '/b'])
-  t.same(keys.map((key) => [pathOfKey(key).toString(), datumOfKey(key)]), [['/a', 'default'], ['/a', 'other/1'], ['/a/b', 'default'], ['/b', 'default']])
+  const parts = keys.map((key) => [pathOfKey(key).toString(), datumOfKey(key)])
+  t.same(parts, [['/a', 'default'], ['/a', 'other/1'], ['/a/b', 'default'], ['/b', 'default']])
   const root = treeOf(nodes, keys.map(keyName))
   const query = queryOf({ prefix: '/', delimiter: '/', after: '', afterSubtree: false, limit: 0 })
   const whole = page(nodes, root, query)

@@ -16,7 +16,8 @@ const path = Buffer.from('/k050')
 function sample(): { readonly nodes: MemoryNodes, readonly root: number } {
   const nodes = new MemoryNodes()
   const changes = new Changes()
-  for (let n = 0; n < 100; n++) changes.add(Buffer.from(`/k${String(n).padStart(3, '0')}`), [{ kind: 'bytes', bytes: Buffer.from('0123456789') }])
+  const piece = { kind: 'bytes', bytes: Buffer.from('0123456789') } as const
+  for (let n = 0; n < 100; n++) changes.add(Buffer.from(`/k${String(n).padStart(3, '0')}`), [piece])
   for (let n = 0; n < 300; n++) changes.add(path, [{ kind: 'file', file: { id: 1000 + n, length: 5 } }])
   const root = applyEdits(nodes, emptyRoot, changes.settle(nodes))
   return { nodes, root: writeDelta(nodes, root, [{ path: Buffer.from('/k051'), rest: encodeEntry(inlineEntry('new')), replaced: 10 }]) }
