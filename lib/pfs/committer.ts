@@ -97,10 +97,10 @@ export class Committer {
       let fresh = members.some(({ change }) => change.edits.some((edit) => edit.judge !== undefined))
       for (let tries = 0; tries <= limits.headMovesMax; tries++) {
         const base = await this.base(fresh)
-        const judged = await this.judge(live, base)
-        live = judged.map(({ member }) => member)
-        if (live.length === 0) return
         try {
+          const judged = await this.judge(live, base)
+          live = judged.map(({ member }) => member)
+          if (live.length === 0) return
           const made = await this.modify(base, judged.flatMap(({ edits }) => edits))
           for (const { member, refused } of judged) member.answer({ version: made.commit, time: new Date(made.time), refused })
           return
@@ -141,7 +141,12 @@ export class Committer {
     const asked = members.flatMap(({ change }) => change.edits).filter((edit) => edit.judge !== undefined)
     const current = new Map<string, Stat | undefined>()
     const tree: Tree = { ...this.branch, bucket: bucketName(this.branch), commit: base.commit, asked: undefined }
-    await Promise.all(asked.map(async ({ key }) => { current.set(key, await this.shared.files.stat(tree, key)) }))
+    try {
+      await Promise.all(asked.map(async ({ key }) => { current.set(key, await this.shared.files.stat(tree, key)) }))
+    } catch (error) {
+      // A commit that was dropped meanwhile is no head any more.
+      throw isPfsError(error, 'no-version') ? new PfsError('head-moved', 'the head was dropped', error) : error
+    }
     const judged: Judged[] = []
     for (const member of members) {
       try {

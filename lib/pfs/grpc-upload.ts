@@ -5,6 +5,9 @@ import { RpcError, type Answer, type ClientStream } from './transport'
 
 type Answered<Response> = (error: ServiceError | null, response?: Response) => void
 
+/** What HTTP/2 adds to the answer's metadata by itself. */
+const ofTheWire: ReadonlySet<string> = new Set(['content-type', 'date'])
+
 /**
  * A client-streaming call over gRPC. It is never cancelled and has no deadline: the library half-closes before it resets, and
  * a server takes a half-close as "all sent, commit". Whoever gives up sends a message that the server must refuse and leaves
@@ -43,7 +46,9 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
   }
 
   private keep(metadata: Metadata): void {
-    for (const [name, value] of Object.entries(metadata.getMap())) this.metadata[name] = value.toString()
+    for (const [name, value] of Object.entries(metadata.getMap())) {
+      if (!ofTheWire.has(name)) this.metadata[name] = value.toString()
+    }
   }
 
   private settle(status: StatusObject): void {

@@ -33,10 +33,13 @@ export async function snapshotAt(backend: Backend, bucket: string, commit: strin
   throw new PfsError('snapshot-gone', 'the commit of this listing was removed')
 }
 
-/** A commit that is open or failed is not a version: it may never become one. */
+/**
+ * A commit that is open or failed is not a version: it may never become one. The server is asked each time, since a commit
+ * or its repo may have been removed, and what is remembered of its files would outlive it.
+ */
 async function requireFinished(backend: Backend, ref: BucketRef, commit: string, kind: PfsErrorKind): Promise<void> {
   try {
-    const { state } = await backend.commits.inspect(ref, commit)
+    const { state } = await backend.commits.ask(ref, commit)
     if (state === 'finished') return
   } catch (error) {
     if (!(error instanceof PfsError) || error.kind !== 'no-version') throw error

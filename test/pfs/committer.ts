@@ -181,6 +181,23 @@ t.test('a head that moved under a batch has it judged again', async (t) => {
   t.equal(await textOf(pfs, bucket, 'd'), 'theirs')
 })
 
+t.test('a head that is dropped while a condition is judged has it judged again', async (t) => {
+  const { fake, pfs } = await rig()
+  await put(pfs, bucket, 'a', 'one')
+  const repo = fake.repos.get('default/r.user')
+  if (repo === undefined) throw new Error('the bucket is there')
+  const first = repo.branches.get('master') ?? ''
+  const dropped = fake.addCommit(repo, 'master')
+  const write = put(pfs, bucket, 'b', 'x', { judge: mustNotExist })
+  fake.beforeGlob = () => {
+    repo.commits.delete(dropped.id)
+    repo.branches.set('master', first)
+    fake.beforeGlob = () => undefined
+  }
+  await write
+  t.equal(await textOf(pfs, bucket, 'b'), 'x')
+})
+
 t.test('a head that never rests ends the tries', async (t) => {
   const { fake, pfs } = await rig()
   const repo = fake.repos.get('default/r.user')

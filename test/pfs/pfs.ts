@@ -73,6 +73,8 @@ t.test('versions are commits of the same repo', async (t) => {
   const other = fake.newId()
   await t.rejects(pfs.snapshot(bucket, other), { name: 'PfsError', kind: 'no-version' })
   await t.rejects(pfs.snapshot(bucket, 'null'), { name: 'PfsError', kind: 'no-version' })
+  fake.repos.get('default/r.user')?.commits.delete(first.version)
+  await t.rejects(pfs.snapshot(bucket, first.version), { name: 'PfsError', kind: 'no-version' }, 'what was removed is not remembered')
   await t.rejects(pfs.snapshot('other', first.version), { name: 'PfsError', kind: 'no-bucket' })
   await t.rejects(pfs.snapshot(`${other}.r`), { name: 'PfsError', kind: 'no-bucket' })
   const repo = fake.repos.get('default/r.user')

@@ -22,6 +22,8 @@ export class MapServer {
   gate: Promise<void> | undefined
   /** Asked before a message is taken; throws to refuse. */
   check: (message: ModifyFileRequest) => void = () => undefined
+  /** Runs before a GlobFile looks. */
+  beforeGlob: () => void = () => undefined
   private lastId = 0
   private now = 1_700_000_000_000
 
@@ -187,6 +189,7 @@ export class MapServer {
   private fileCalls(): RpcTable {
     return {
       '/pfs_v2.API/GlobFile': ({ commit, path_range: range }, out) => {
+        this.beforeGlob()
         const repo = this.repo(commit?.repo)
         const found = this.commit(repo, commit?.id)
         for (const [path, file] of ordered(found.files)) {
