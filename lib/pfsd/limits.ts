@@ -39,8 +39,30 @@ export const limits = {
   /** Expired file sets are looked for this often, at the next transaction, and at most so many go in one group. */
   sweepEveryMs: 60_000,
   sweptFileSetsMax: 256,
+
+  /** One gRPC message, as pachd has it. */
+  messageBytesMax: 20 * 1024 * 1024,
+  /** One message of a file's content that is read. */
+  contentMessageBytes: 256 * 1024,
+  /** What a file's content may take in memory while its stream is open, and all of a stream's; more goes to blob files. */
+  heldFileBytesMax: 256 * 1024,
+  heldStreamBytesMax: 16 * 1024 * 1024,
+  /** One blob file; a longer content goes on in the next. */
+  blobFileBytesMax: 1024 ** 3,
+
+  /** Files that one listing call may ask for, as pachd has it. */
+  listedFilesMax: 100_000,
+  /** Entries looked at in one go before other calls get their turn. */
+  scannedEntriesMax: 1024,
+  /** How long a file set lives that nobody renews, and the longest renewal, as pachd has them. */
+  fileSetMs: 600_000,
+  renewalSecondsMax: 1800,
+  globCharactersMax: 4096,
 } as const
 
 assert(limits.segmentBlobBytesMax + 16 <= limits.segmentBytes, 'a small blob must fit a segment')
 assert(limits.blobSyncBytes % limits.blobBlockBytes === 0, 'syncs fall between blocks')
 assert(limits.readBytesMax === limits.blobBlockBytes, 'a read of one block is the cheapest read')
+assert(limits.heldFileBytesMax <= limits.segmentBlobBytesMax, 'a held file must fit a small blob')
+assert(limits.heldFileBytesMax <= limits.heldStreamBytesMax, 'a held file must fit a stream')
+assert(limits.contentMessageBytes <= limits.readBytesMax, 'one read must fill a message of content')
