@@ -1,0 +1,21 @@
+import { readChanges } from '../model/change'
+import type { Unary } from '../service'
+import type { AddFileSetRequest, Empty } from '../../wire/messages'
+import { requireFileSet } from './shared/file-sets'
+import type { Instance } from './shared/instance'
+import { alreadyFinished, saying } from './shared/requirements'
+import { resolveCommit } from './shared/resolve-commit'
+import { withChanges } from './shared/write-commit'
+
+/** Lays a file set over an open commit. */
+export function addFileSet({ store }: Instance): Unary<AddFileSetRequest, Empty> {
+  return async request => {
+    await store.transact(tx => {
+      const { commit, reference } = resolveCommit(tx, request.commit)
+      if (commit.state !== 'started') throw alreadyFinished(reference, commit.id)
+      const { root } = saying('add file set: ', () => requireFileSet(tx, request.file_set_id ?? '', tx.now))
+      tx.putCommit(withChanges(tx, commit, readChanges(tx, root)))
+    })
+    return {}
+  }
+}

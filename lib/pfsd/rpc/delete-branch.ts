@@ -1,0 +1,26 @@
+import { Code, RpcFailure } from '../failure'
+import { checkRepoType } from '../model/names'
+import type { Unary } from '../service'
+import type { DeleteBranchRequest, Empty } from '../../wire/messages'
+import { findRepo } from './shared/find'
+import type { Instance } from './shared/instance'
+import { branchReference, repoKey } from './shared/reference'
+import { noBranchLines } from './shared/requirements'
+
+/** The branch goes, its commits stay: an open one can still be finished by its id. */
+export function deleteBranch({ store }: Instance): Unary<DeleteBranchRequest, Empty> {
+  return async request => {
+    const { repo, name } = branchReference(request.branch)
+    checkRepoType(repo.type, 'could not get branch')
+    await store.transact(tx => {
+      const row = findRepo(tx, repo)
+      const branch = row === undefined ? undefined : tx.branch(row.id, name)
+      if (branch === undefined) {
+        const lines = noBranchLines(repo, name, { project: tx.project(repo.project) !== undefined, repo: row !== undefined })
+        throw new RpcFailure(Code.notFound, `get branch "${repoKey(repo)}@${name}": ${lines.join('\n')}`)
+      }
+      tx.deleteBranch(branch)
+    })
+    return {}
+  }
+}

@@ -1,0 +1,30 @@
+import { Code, RpcFailure } from '../failure'
+import type { Unary } from '../service'
+import type { CommitInfo, InspectCommitRequest } from '../../wire/messages'
+import { commitInfo } from './shared/commit-info'
+import { projectOf } from './shared/find'
+import type { Instance } from './shared/instance'
+import { repoMessage, repoText } from './shared/reference'
+import { resolveCommit, type ResolvedCommit } from './shared/resolve-commit'
+
+/** With `wait` for FINISHING or FINISHED, which come together here, the answer comes once an open commit is finished. */
+export function inspectCommit({ store, waiters }: Instance): Unary<InspectCommitRequest, CommitInfo> {
+  const answer = (found: ResolvedCommit): CommitInfo => {
+    const row = store.read.commit(found.commit.seq)
+    if (row === undefined || row.gone) throw deleted(found)
+    return commitInfo(store.read, row, repoMessage(found.repo, projectOf(store.read, found.repo).name))
+  }
+  return request => {
+    const found = resolveCommit(store.read, request.commit)
+    const waits = request.wait === 'FINISHING' || request.wait === 'FINISHED'
+    if (!waits || found.commit.state !== 'started') return answer(found)
+    return waiters.wait(found.commit.seq).then(outcome => {
+      if (outcome === 'deleted') throw deleted(found)
+      return answer(found)
+    })
+  }
+}
+
+function deleted({ reference, commit }: ResolvedCommit): RpcFailure {
+  return new RpcFailure(Code.unknown, `commit ${repoText(reference)}@${commit.id} was deleted`)
+}

@@ -1,0 +1,15 @@
+import { Code, RpcFailure } from '../failure'
+import type { Unary } from '../service'
+import type { InspectProjectRequest, ProjectInfo } from '../../wire/messages'
+import type { Instance } from './shared/instance'
+import { projectInfo } from './shared/project-info'
+import { noProject } from './shared/requirements'
+
+export function inspectProject({ store }: Instance): Unary<InspectProjectRequest, ProjectInfo> {
+  return request => {
+    const name = request.project?.name ?? ''
+    const row = store.read.project(name)
+    if (row === undefined) throw new RpcFailure(Code.notFound, `error getting project "${name}": ${noProject(name)}`)
+    return projectInfo(row)
+  }
+}

@@ -1,0 +1,63 @@
+import { Code, RpcFailure } from '../failure'
+import type { ServerStream } from '../service'
+import type { CommitRow } from '../store/rows'
+import type { Reader } from '../store/store'
+import type { CommitInfo, ListCommitRequest } from '../../wire/messages'
+import { commitInfo } from './shared/commit-info'
+import { findRepo } from './shared/find'
+import type { Instance } from './shared/instance'
+import { repoMessage, repoReference, repoText } from './shared/reference'
+import { resolveCommit } from './shared/resolve-commit'
+import { sendAll } from './shared/send-all'
+
+/** Newest first: the whole repo's commits, or with `to` the line of parents from there, up to but without `from`. */
+export function listCommit({ store }: Instance): ServerStream<ListCommitRequest, CommitInfo> {
+  return (request, out) => {
+    const { read } = store
+    const repo = repoReference(request.repo)
+    const row = findRepo(read, repo)
+    if (row === undefined) throw new RpcFailure(Code.notFound, `ensure repo exists: repo ${repoText(repo)} not found`)
+    if (request.from !== undefined && request.to === undefined) {
+      throw new RpcFailure(Code.unknown, "cannot use 'from' commit without 'to' commit")
+    }
+    if (request.reverse === true && request.to !== undefined) {
+      throw new RpcFailure(Code.unknown, "cannot use 'Reverse' while also using 'From' or 'To'")
+    }
+    const rows = request.to === undefined
+      ? wholeRepo(read, row.id, request.reverse === true)
+      : line(read, resolveCommit(read, request.to).commit, request.from === undefined ? 0 : resolveCommit(read, request.from).commit.seq)
+    const message = repoMessage(row, repo.project)
+    return sendAll(selected(rows, request), each => listedCommit(read, each, message), out)
+  }
+}
+
+function listedCommit(read: Reader, row: CommitRow, repo: NonNullable<ListCommitRequest['repo']>): CommitInfo {
+  const info = commitInfo(read, row, repo)
+  if (row.bytes !== 0) info.size_bytes_upper_bound = row.bytes
+  return info
+}
+
+function wholeRepo(read: Reader, repo: number, reverse: boolean): Iterable<CommitRow> {
+  const rows = [...read.commits(repo)].filter(row => !row.gone)
+  return reverse ? rows.reverse() : rows
+}
+
+function* line(read: Reader, to: CommitRow, from: number): Generator<CommitRow> {
+  for (let row: CommitRow | undefined = to; row !== undefined && row.seq !== from;) {
+    yield row
+    row = row.parent === 0 ? undefined : read.commit(row.parent)
+  }
+}
+
+function* selected(rows: Iterable<CommitRow>, request: ListCommitRequest): Generator<CommitRow> {
+  const { origin_kind: origin, started_time: before } = request
+  const startedBefore = before === undefined ? Infinity : (before.seconds ?? 0) * 1000 + (before.nanos ?? 0) / 1_000_000
+  let left = (request.number ?? 0) > 0 ? request.number ?? 0 : Infinity
+  for (const row of rows) {
+    if (origin !== undefined && origin !== 'ORIGIN_KIND_UNKNOWN' && row.origin !== origin) continue
+    if (row.started >= startedBefore) continue
+    if (left <= 0) return
+    left--
+    yield row
+  }
+}

@@ -1,0 +1,9 @@
+import type { ServerStream } from '../service'
+import type { ListProjectRequest, ProjectInfo } from '../../wire/messages'
+import type { Instance } from './shared/instance'
+import { projectInfo } from './shared/project-info'
+import { sendAll } from './shared/send-all'
+
+export function listProject({ store }: Instance): ServerStream<ListProjectRequest, ProjectInfo> {
+  return (_request, out) => sendAll([...store.read.projects()], projectInfo, out)
+}

@@ -1,0 +1,16 @@
+import { commitMessage } from './commit-info'
+import { headOf } from './find'
+import { timestamp } from './timestamp'
+import type { BranchRow } from '../../store/rows'
+import type { Reader } from '../../store/store'
+import type { BranchInfo, Repo } from '../../../wire/messages'
+
+export function branchInfo(read: Reader, row: BranchRow, repo: Repo): BranchInfo {
+  const head = headOf(read, row)
+  return {
+    branch: { repo, name: row.name },
+    head: commitMessage(head, repo),
+    created_at: timestamp(row.created),
+    updated_at: timestamp(Math.max(row.created, head.started)),
+  }
+}

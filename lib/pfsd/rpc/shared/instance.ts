@@ -1,0 +1,12 @@
+import type { CommitWaiters } from './commit-waiters'
+import type { PathRules } from '../../model/paths'
+import type { Store } from '../../store/store'
+
+/** What every handler works on: one open store and the rules it was opened with. */
+export interface Instance {
+  readonly store: Store
+  readonly paths: PathRules
+  readonly waiters: CommitWaiters
+  /** ms since 1970. */
+  now(): number
+}

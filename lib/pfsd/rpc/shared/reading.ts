@@ -1,0 +1,32 @@
+import { Code, RpcFailure } from '../../failure'
+import type { Walking } from '../../model/directory'
+import { Describer } from './file-info'
+import type { Instance } from './instance'
+import { openView, type View } from './view'
+import type { Commit, File } from '../../../wire/messages'
+
+/** A call that reads a tree: what it reads, and who tells of it. */
+export interface Reading {
+  readonly view: View
+  readonly walking: Walking
+  readonly describer: Describer
+}
+
+export function openReading(instance: Instance, commit: Commit | undefined, prefix = ''): Reading {
+  const view = openView(instance, commit, prefix)
+  const { store, paths } = instance
+  const walking: Walking = { nodes: store.read, root: view.root, checked: paths.setting === 'pachd' }
+  return { view, walking, describer: new Describer(store, view, walking) }
+}
+
+export interface FileReading extends Reading {
+  readonly sentPath: string
+  /** As it is kept. */
+  readonly path: string
+}
+
+export function openFile(instance: Instance, file: File | undefined, prefix = ''): FileReading {
+  if (file === undefined) throw new RpcFailure(Code.unknown, 'file cannot be nil')
+  const sentPath = file.path ?? ''
+  return { ...openReading(instance, file.commit, prefix), sentPath, path: instance.paths.read(sentPath) }
+}

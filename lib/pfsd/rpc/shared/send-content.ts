@@ -1,0 +1,40 @@
+import { limits } from '../../limits'
+import { extentsOf } from '../../model/extents'
+import type { Entry, Extent } from '../../model/entry'
+import type { Outlet } from '../../service'
+import type { Store } from '../../store/store'
+import type { BytesValue } from '../../../wire/messages'
+
+/** Sends bytes [from, to) of a file, piece by piece; what is at hand goes out without waiting. */
+export function sendContent(
+  store: Store, entry: Entry, range: { readonly from: number, readonly to: number }, out: Outlet<BytesValue>,
+): void | Promise<void> {
+  const to = Math.min(range.to, entry.size)
+  if (range.from >= to) return
+  const { content } = entry
+  if (content.kind === 'inline') {
+    // The bytes share a node's memory, which whoever gets the message must not be able to change.
+    return out.send({ value: Buffer.from(content.bytes.subarray(range.from, to)) })
+  }
+  return sendExtents(store, extentsOf(store.read, content, range.from, to), out)
+}
+
+function sendExtents(store: Store, extents: readonly Extent[], out: Outlet<BytesValue>): void | Promise<void> {
+  let index = 0
+  let done = 0
+  const go = (): void | Promise<void> => {
+    for (let extent = extents[index]; extent !== undefined && !out.cancelled; extent = extents[index]) {
+      const length = Math.min(limits.contentMessageBytes, extent.length - done)
+      const bytes = store.readBlobNow(extent.blob, extent.offset + done, length)
+      const reading = bytes === undefined ? store.readBlob(extent.blob, extent.offset + done, length) : undefined
+      done += length
+      if (done === extent.length) {
+        index++
+        done = 0
+      }
+      const wait = reading === undefined ? out.send({ value: bytes ?? Buffer.alloc(0) }) : reading.then(value => out.send({ value }))
+      if (wait !== undefined) return wait.then(go)
+    }
+  }
+  return go()
+}

@@ -1,0 +1,187 @@
+import { limits } from '../../limits'
+import { encodeAttributes } from '../../model/attributes'
+import { Changes, type Change } from '../../model/change'
+import type { Entry } from '../../model/entry'
+import { duplicateKeyText, keyText } from '../../model/key-text'
+import type { Piece } from '../../model/program'
+import { BlobSink, type SunkPiece } from './blob-sink'
+import type { PathRules } from '../../model/paths'
+import type { BlobFile, Store, Tx } from '../../store/store'
+import type { AddFile, DeleteFile, FileAttributes } from '../../../wire/messages'
+
+/** What a stream does to one key so far. */
+interface FileChange {
+  /** What lies beneath goes; what is written, if anything, replaces it. */
+  deletes: boolean
+  /** Something is written, if only an empty file. */
+  writes: boolean
+  /** In order of arrival. */
+  pieces: Array<HeldPiece | SunkPiece | CopiedPiece>
+  heldBytes: number
+  /** Some of the content was copied. */
+  copied: boolean
+  /** Said by the last writer. */
+  attributes: FileAttributes | undefined
+}
+
+interface HeldPiece { readonly kind: 'held', readonly bytes: Buffer }
+interface CopiedPiece { readonly kind: 'copied', readonly entry: Entry }
+
+/** What is copied, and how; it says nothing of paths. */
+interface EntryCopy {
+  readonly entry: Entry
+  readonly replaces: boolean
+  readonly attributes: FileAttributes | undefined
+}
+
+/**
+ * The changes of one stream while it is open. Small content is held in memory, within bounds for the file and for the
+ * stream; the rest goes to blob files as it comes. Nothing of it has a row until `settle`.
+ */
+export class StreamChanges {
+  /** Directories that go, from what lies beneath, with all that is in them; each ends in a slash. */
+  readonly cuts: string[] = []
+  private readonly changes = new Map<string, FileChange>()
+  private readonly sink: BlobSink
+  private readonly paths: PathRules
+  private heldBytes = 0
+
+  constructor(store: Store, paths: PathRules) {
+    this.sink = new BlobSink(store)
+    this.paths = paths
+  }
+
+  /** Takes over the bytes. A promise asks to wait before the next message. */
+  add(file: AddFile): Promise<void> | undefined {
+    const change = this.writable(this.paths.written(file.path ?? ''), file.datum, false)
+    change.attributes = file.attributes
+    const bytes = file.raw?.value
+    return bytes === undefined || bytes.length === 0 ? undefined : this.append(change, bytes)
+  }
+
+  delete(file: DeleteFile): void {
+    const sent = file.path ?? ''
+    if (file.literal !== true && this.paths.isDirectory(sent)) return this.cut(sent)
+    const path = this.paths.written(sent)
+    this.remove(keyText(path, file.datum))
+    const duplicate = duplicateKeyText(path)
+    if (this.changes.has(duplicate)) this.remove(duplicate)
+  }
+
+  /** `replaces`: whatever is at the path goes first, and the copy has the source's attributes unless there are others. */
+  copy(path: string, datum: string | undefined, copy: EntryCopy): void {
+    if (copy.replaces) this.remove(keyText(path, datum))
+    const change = this.writable(path, datum, true)
+    change.attributes = copy.attributes
+    change.pieces.push({ kind: 'copied', entry: copy.entry })
+  }
+
+  /** Resolves when all bytes that were not held are synced; undefined: there are none. */
+  finish(): Promise<readonly BlobFile[]> | undefined {
+    return this.sink.finish()
+  }
+
+  discard(): void {
+    this.sink.discard()
+  }
+
+  /** The changes by key, as they are written to a tree; `files` are what `finish` gave. Called once, in the transaction. */
+  settle(tx: Tx, files: readonly BlobFile[]): Change[] {
+    const blobs = files.map(file => tx.addBlobFile(file))
+    const changes = new Changes()
+    for (const [key, change] of this.changes) settleChange(changes, Buffer.from(key), change, blobs)
+    return changes.settle(tx)
+  }
+
+  private change(key: string): FileChange {
+    let change = this.changes.get(key)
+    if (change === undefined) {
+      change = { deletes: false, writes: false, pieces: [], heldBytes: 0, copied: false, attributes: undefined }
+      this.changes.set(key, change)
+    }
+    return change
+  }
+
+  private remove(key: string): void {
+    this.heldBytes -= this.changes.get(key)?.heldBytes ?? 0
+    this.changes.delete(key)
+    this.change(key).deletes = true
+  }
+
+  /** Where content for a path goes. pachd keeps a copy apart from everything else that the stream writes to the same path. */
+  private writable(path: string, datum: string | undefined, copies: boolean): FileChange {
+    let change = this.change(keyText(path, datum))
+    if (this.paths.setting === 'pachd' && change.writes && (copies || change.copied)) change = this.change(duplicateKeyText(path))
+    change.writes = true
+    change.copied ||= copies
+    return change
+  }
+
+  private append(change: FileChange, bytes: Buffer): Promise<void> | undefined {
+    const last = change.pieces[change.pieces.length - 1]
+    const fits = change.heldBytes + bytes.length <= limits.heldFileBytesMax && this.heldBytes + bytes.length <= limits.heldStreamBytesMax
+    if (fits && last?.kind !== 'sunk') {
+      change.pieces.push({ kind: 'held', bytes })
+      change.heldBytes += bytes.length
+      this.heldBytes += bytes.length
+      return undefined
+    }
+    // Where all of the file was held so far, it goes first, so that the file becomes one run of bytes.
+    if (change.heldBytes > 0 && change.pieces.every(piece => piece.kind === 'held')) this.sinkHeld(change)
+    return this.sinkBytes(change, bytes)
+  }
+
+  private sinkHeld(change: FileChange): void {
+    const held = change.pieces
+    change.pieces = []
+    this.heldBytes -= change.heldBytes
+    change.heldBytes = 0
+    for (const piece of held) {
+      // If one of these finds no room, finishing says so too.
+      if (piece.kind === 'held') this.sinkBytes(change, piece.bytes)?.catch(() => undefined)
+    }
+  }
+
+  private sinkBytes(change: FileChange, bytes: Buffer): Promise<void> | undefined {
+    const { piece, wait } = this.sink.write(bytes)
+    const last = change.pieces[change.pieces.length - 1]
+    if (last?.kind === 'sunk' && last.file === piece.file && last.offset + last.length === piece.offset) {
+      change.pieces[change.pieces.length - 1] = { ...last, length: last.length + piece.length }
+    } else {
+      change.pieces.push(piece)
+    }
+    return wait
+  }
+
+  private cut(sent: string): void {
+    const path = /^\/+$/.test(sent) ? '' : this.paths.written(sent)
+    const prefix = path.endsWith('/') ? path : path + '/'
+    for (const [key, change] of this.changes) {
+      if (!key.startsWith(prefix)) continue
+      this.heldBytes -= change.heldBytes
+      this.changes.delete(key)
+    }
+    this.cuts.push(prefix)
+  }
+}
+
+function settleChange(changes: Changes, key: Buffer, change: FileChange, blobs: readonly number[]): void {
+  const attributes = change.attributes === undefined ? undefined : encodeAttributes(change.attributes)
+  if (change.deletes) changes.delete(key)
+  if (!change.writes) return
+  const [only] = change.pieces
+  if (change.deletes && change.pieces.length === 1 && only?.kind === 'copied') {
+    changes.copy(key, only.entry, { append: false, ...attributes === undefined ? {} : { attributes } })
+  } else {
+    changes.add(key, change.pieces.map(piece => settledPiece(piece, blobs)), attributes)
+  }
+}
+
+function settledPiece(piece: HeldPiece | SunkPiece | CopiedPiece, blobs: readonly number[]): Piece {
+  if (piece.kind === 'held') return { kind: 'bytes', bytes: piece.bytes }
+  if (piece.kind === 'copied') return { kind: 'content', content: piece.entry.content, size: piece.entry.size }
+  const blob = blobs[piece.file]
+  if (blob === undefined) throw new Error(`a stream has no blob file ${piece.file}`)
+  const { offset, length } = piece
+  return { kind: 'content', content: { kind: 'extents', extents: [{ blob, offset, length }] }, size: length }
+}

@@ -1,0 +1,29 @@
+import { Code, RpcFailure } from '../failure'
+import type { Unary } from '../service'
+import type { Commit, StartCommitRequest } from '../../wire/messages'
+import { commitMessage } from './shared/commit-info'
+import type { Instance } from './shared/instance'
+import { branchReference, repoMessage } from './shared/reference'
+import { nilPointer, saying } from './shared/requirements'
+import { resolveCommit } from './shared/resolve-commit'
+import { startCommit as start } from './shared/start-commit'
+
+const prefix = 'start commit in transaction: '
+
+export function startCommit({ store }: Instance): Unary<StartCommitRequest, Commit> {
+  return async request => {
+    const named = request.branch
+    if (named === undefined || (named.name ?? '') === '') throw new RpcFailure(Code.unknown, `${prefix}branch must be specified`)
+    if (named.repo === undefined) throw nilPointer()
+    const { repo, name } = branchReference(named)
+    return store.transact(tx => {
+      const parent = request.parent === undefined ? undefined : resolveCommit(tx, request.parent, prefix).commit
+      const started = saying(prefix, () => start(tx, {
+        repo, branch: name, description: request.description ?? '', ...parent === undefined ? {} : { parent },
+      }))
+      tx.putCommit(started.commit)
+      tx.putBranch(started.branch)
+      return commitMessage(started.commit, repoMessage(started.repo, repo.project))
+    })
+  }
+}
