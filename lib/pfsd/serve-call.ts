@@ -1,0 +1,118 @@
+import {
+  Metadata, status,
+  type sendUnaryData, type ServerReadableStream, type ServerUnaryCall, type ServerWritableStream,
+} from '@grpc/grpc-js'
+import { RpcFailure } from './failure'
+import type { ClientStream, Context, Outlet, ServerStream, Unary } from './service'
+
+/** How grpc-js's three kinds of call are put on the handlers of the service. */
+
+export function unaryCall<Request, Response>(handler: Unary<Request, Response>) {
+  return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>): void => {
+    const context = new CallContext(call.metadata)
+    settle(() => handler(call.request, context), response => callback(null, response, context.answers), error => callback(statusOf(error)))
+  }
+}
+
+export function serverStreamCall<Request, Response>(handler: ServerStream<Request, Response>) {
+  return (call: ServerWritableStream<Request, Response>): void => {
+    const outlet = new CallOutlet(call)
+    settle(() => handler(call.request, outlet, new CallContext(call.metadata)), () => call.end(), error => {
+      if (!call.cancelled) call.emit('error', statusOf(error))
+    })
+  }
+}
+
+/** One message after the other; the next is read when the handler is done with this one. */
+export function clientStreamCall<Request, Response>(handler: ClientStream<Request, Response>) {
+  return (call: ServerReadableStream<Request, Response>, callback: sendUnaryData<Response>): void => {
+    const context = new CallContext(call.metadata)
+    const inlet = handler(context)
+    let over = false
+    const fail = (error: unknown): void => {
+      if (over) return
+      over = true
+      inlet.abort()
+      callback(statusOf(error))
+      // What is still coming is thrown away, so that the client gets to see the answer.
+      call.resume()
+    }
+    call.on('data', (message: Request) => {
+      if (over) return
+      try {
+        const wait = inlet.message(message)
+        if (wait === undefined) return
+        call.pause()
+        wait.then(() => { call.resume() }, fail)
+      } catch (error) {
+        fail(error)
+      }
+    })
+    call.on('end', () => {
+      if (over) return
+      over = true
+      settle(() => inlet.end(), response => callback(null, response, context.answers), error => callback(statusOf(error)))
+    })
+    call.on('error', fail)
+    call.on('cancelled', () => {
+      if (over) return
+      over = true
+      inlet.abort()
+    })
+  }
+}
+
+function settle<Result>(work: () => Result | Promise<Result>, done: (result: Result) => void, failed: (error: unknown) => void): void {
+  let result: Result | Promise<Result>
+  try {
+    result = work()
+  } catch (error) {
+    return failed(error)
+  }
+  if (result instanceof Promise) result.then(done, failed)
+  else done(result)
+}
+
+class CallContext implements Context {
+  readonly metadata: Readonly<Record<string, string>>
+  readonly answers = new Metadata()
+
+  constructor(metadata: Metadata) {
+    this.metadata = Object.fromEntries(Object.entries(metadata.getMap()).map(([name, value]) => [name, value.toString()]))
+  }
+
+  answer(name: string, value: string): void {
+    this.answers.set(name, value)
+  }
+}
+
+class CallOutlet<Request, Response> implements Outlet<Response> {
+  private readonly call: ServerWritableStream<Request, Response>
+
+  constructor(call: ServerWritableStream<Request, Response>) {
+    this.call = call
+  }
+
+  get cancelled(): boolean {
+    return this.call.cancelled
+  }
+
+  send(message: Response): Promise<void> | undefined {
+    if (this.call.cancelled || this.call.write(message)) return undefined
+    return new Promise(resolve => {
+      const go = (): void => {
+        this.call.off('drain', go)
+        this.call.off('cancelled', go)
+        resolve()
+      }
+      this.call.on('drain', go)
+      this.call.on('cancelled', go)
+    })
+  }
+}
+
+/** An error without a code is a fault of the server's, and its text is UNKNOWN's, as the in-process transport has it. */
+function statusOf(error: unknown): { readonly code: number, readonly details: string } {
+  if (error instanceof RpcFailure) return { code: error.code, details: error.details }
+  return { code: status.UNKNOWN, details: error instanceof Error ? error.message : String(error) }
+}
