@@ -1,3 +1,4 @@
+import { limits } from '../limits'
 import type { RepoInfo } from '../wire/messages'
 import type { Backend } from './backend'
 import type { Bucket } from './contract'
@@ -70,12 +71,24 @@ export class Buckets {
   async remove(name: string): Promise<void> {
     const ref = requireBranch(name)
     await this.turns.take(repoKey(ref), async () => {
-      await this.backend.committers.alone(ref, () => this.removeBranch(ref))
+      await this.backend.committers.alone(ref, () => this.removeEmpty(ref))
       await this.removeUnwrittenRepo(ref)
     })
   }
 
-  /** Runs with the branch's committer at rest; the server holds the removal to the head that was found empty, where it can. */
+  /** Runs with the branch's committer at rest; a head that somebody else moves meanwhile is looked at again. */
+  private async removeEmpty(ref: BucketRef): Promise<void> {
+    for (let tries = 0; tries <= limits.headMovesMax; tries++) {
+      try {
+        return await this.removeBranch(ref)
+      } catch (error) {
+        if (!(error instanceof PfsError) || error.kind !== 'head-moved') throw error
+      }
+    }
+    throw new PfsError('exhausted', 'the head of the branch moves too fast')
+  }
+
+  /** The server holds the removal to the head that was found empty, where it can: head-moved. */
   private async removeBranch(ref: BucketRef): Promise<void> {
     const { transport, heads, capabilities } = this.backend
     const { head, commit } = await heads.fresh(ref)

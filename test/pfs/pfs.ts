@@ -55,6 +55,18 @@ t.test('a write and the removal of its bucket do not cross', async (t) => {
   t.equal(results[2].status, 'fulfilled')
 })
 
+t.test('a bucket that somebody else writes to while it is removed stays', async (t) => {
+  const { fake, pfs } = await rig()
+  const repo = fake.repos.get('default/r.user')
+  if (repo === undefined) throw new Error('the bucket is there')
+  fake.beforeDelete = () => {
+    const commit = fake.addCommit(repo, 'master')
+    commit.files.set('/theirs', { bytes: Buffer.from('x'), created: commit.id, time: commit.time })
+  }
+  await t.rejects(pfs.deleteBucket(bucket), { name: 'PfsError', kind: 'not-empty' })
+  t.equal(await textOf(pfs, bucket, 'theirs'), 'x')
+})
+
 t.test('versions are commits of the same repo', async (t) => {
   const { fake, pfs } = await rig()
   const first = await put(pfs, bucket, 'a', 'one')

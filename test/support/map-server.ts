@@ -24,6 +24,8 @@ export class MapServer {
   check: (message: ModifyFileRequest) => void = () => undefined
   /** Runs before a GlobFile looks. */
   beforeGlob: () => void = () => undefined
+  /** Runs before a DeleteBranch looks. */
+  beforeDelete: () => void = () => undefined
   private lastId = 0
   private now = 1_700_000_000_000
 
@@ -159,6 +161,7 @@ export class MapServer {
       },
       '/pfs_v2.API/InspectBranch': ({ branch }) => ({ branch: branch ?? {}, head: { id: this.head(this.repo(branch?.repo), branch?.name).id }, created_at: stamp(5000) }),
       '/pfs_v2.API/DeleteBranch': ({ branch, expected_head: expected }) => {
+        this.beforeDelete()
         const repo = this.repo(branch?.repo)
         if (expected !== undefined && this.head(repo, branch?.name).id !== expected) throw rpcFailure(9, 'the head is another commit')
         repo.branches.delete(branch?.name ?? '')
