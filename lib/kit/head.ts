@@ -23,8 +23,8 @@ export class Head {
     this.query = mark === -1 ? '' : target.slice(mark + 1)
     const fields: [string, string][] = []
     for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-      const name = (rawHeaders[i] as string).toLowerCase()
-      const value = rawHeaders[i + 1] as string
+      const name = (rawHeaders[i] ?? '').toLowerCase()
+      const value = rawHeaders[i + 1] ?? ''
       fields.push([name, value])
       const values = this.byName.get(name)
       if (values === undefined) this.byName.set(name, [value])

@@ -14,11 +14,12 @@ export function toS3Error(error: unknown): S3Error | undefined {
   return refusal
 }
 
-/** `internal` and `abandoned` have none: the first is a fault, and after the second nobody is left to tell. */
+/** `internal` has none: it is a fault. After `abandoned` nobody is left to tell, so any refusal does. */
 const byKind: Readonly<Partial<Record<PfsErrorKind, () => S3Error>>> = {
   'no-bucket': () => new S3Error('NoSuchBucket'),
   'no-version': () => new S3Error('NoSuchVersion'),
   'no-upload': () => new S3Error('NoSuchUpload'),
+  abandoned: () => new S3Error('RequestTimeout'),
   'bad-name': () => new S3Error('InvalidBucketName'),
   'bad-path': () => new S3Error('InvalidFilePath'),
   'not-empty': () => new S3Error('BucketNotEmpty'),

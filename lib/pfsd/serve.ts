@@ -50,9 +50,11 @@ function register(server: Server, method: Method, path: keyof Rpcs, service: Ser
       server.register(path, unaryCall(handler as Unary<object, object>), write, read, 'unary')
       break
     case 'server-stream':
+      // As above.
       server.register(path, serverStreamCall(handler as ServerStream<object, object>), write, read, 'serverStream')
       break
     case 'client-stream':
+      // As above.
       server.register(path, clientStreamCall(handler as ClientStream<object, object>), write, read, 'clientStream')
   }
 }

@@ -135,14 +135,14 @@ export function checkHeader(node: Buffer): void {
 }
 
 /** Starts a node; its checksum is filled in by sealNode. */
-export function writeHeader(writer: ByteWriter, kind: NodeKind, level: number, count: number, prefixLength: number): void {
+export function writeHeader(writer: ByteWriter, head: { readonly kind: NodeKind, readonly level: number, readonly count: number, readonly prefixLength: number }): void {
   writer.u16(0)
   writer.u16(0)
   writer.byte(version)
-  writer.byte(kind)
-  writer.u16(count)
-  writer.u16(prefixLength)
-  writer.byte(level)
+  writer.byte(head.kind)
+  writer.u16(head.count)
+  writer.u16(head.prefixLength)
+  writer.byte(head.level)
   writer.byte(0)
 }
 

@@ -85,7 +85,7 @@ export function writeDelta(nodes: NodeWriter, root: number, changes: readonly Ch
   if (depth > bounds.deltaDepthMax) throw new RangeError('the chain of delta nodes is full')
   const prefix = first === last ? 0 : commonLength(first.path, last.path)
   writer.length = 0
-  writeHeader(writer, nodeKinds.delta, depth, changes.length, prefix)
+  writeHeader(writer, { kind: nodeKinds.delta, level: depth, count: changes.length, prefixLength: prefix })
   writer.u48(root)
   writer.bytes(first.path, 0, prefix)
   const offsets = writer.length

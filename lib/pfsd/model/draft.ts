@@ -130,7 +130,7 @@ export function writeDraft(nodes: NodeWriter, draft: Draft): Child {
 function encodeRecords(level: number, items: readonly Item[], rests: readonly (Buffer | undefined)[]): Buffer {
   const prefix = prefixLength(level, items)
   writer.length = 0
-  writeHeader(writer, level === 0 ? nodeKinds.leaf : nodeKinds.inner, level, items.length, prefix)
+  writeHeader(writer, { kind: level === 0 ? nodeKinds.leaf : nodeKinds.inner, level, count: items.length, prefixLength: prefix })
   if (prefix > 0) writer.bytes(keyOf(at(items, items.length - 1)), 0, prefix)
   const offsets = writer.length
   for (let i = 0; i < items.length; i++) writer.u16(0)

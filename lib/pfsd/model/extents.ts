@@ -101,7 +101,7 @@ function writeLevel<Item>(nodes: NodeWriter, level: number, items: readonly Item
   let bytes = 0
   writer.length = 0
   for (const item of items) {
-    if (count === 0) writeHeader(writer, nodeKinds.extents, level, 0, 0)
+    if (count === 0) writeHeader(writer, { kind: nodeKinds.extents, level, count: 0, prefixLength: 0 })
     records.write(writer, item)
     bytes += records.bytes(item)
     count++

@@ -29,6 +29,7 @@ export class BlobFileOut implements BlobFileWriter {
   private waiting = 0
   private written = 0
   private unsynced = 0
+  private sum = 0
   private fd: number | undefined
   private ending = false
   private discarded = false
@@ -116,7 +117,9 @@ export class BlobFileOut implements BlobFileWriter {
   private async writeBlock(fd: number): Promise<void> {
     const block = this.takeBlock()
     const length = block.reduce((sum, chunk) => sum + chunk.length, 0)
-    this.check(block)
+    for (const chunk of block) this.sum = crc32(chunk, this.sum)
+    this.sums.push(this.sum)
+    this.sum = 0
     await this.owner.files.writev(fd, block, this.written)
     this.written += length
     this.waiting -= length
@@ -126,24 +129,6 @@ export class BlobFileOut implements BlobFileWriter {
       this.room = undefined
     }
     if (this.unsynced >= limits.blobSyncBytes) await this.sync(fd)
-  }
-
-  /** Adds the checksums of a block; only the last block ends inside a checked one. */
-  private check(block: readonly Buffer[]): void {
-    let sum = 0
-    let checked = 0
-    for (const chunk of block) {
-      for (let at = 0; at < chunk.length;) {
-        const end = Math.min(chunk.length, at + limits.blobCheckBytes - checked)
-        sum = crc32(chunk.subarray(at, end), sum)
-        checked += end - at
-        at = end
-        if (checked < limits.blobCheckBytes) continue
-        this.sums.push(sum)
-        sum = checked = 0
-      }
-    }
-    if (checked > 0) this.sums.push(sum)
   }
 
   /** Up to one block from the front of what waits. */

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { sha256, Signer } from '../test/support/sign'
+import { type Figures, run, type Shot, type Target, usage } from './support/load'
+
+/**
+ * The whole pipe, signed and hashed, against a bare node server that discards or sends the same bytes, in turn in one run:
+ * `npm run bench`, or with `--tiny` a few requests of each kind. Absolute figures are those of the machine and its
+ * neighbours; the ratios and the server's CPU per operation are what can be compared.
+ */
+const tiny = process.argv.includes('--tiny')
+const keyId = 'bench'
+const secret = 'bench-secret'
+const bucket = '/master.bench.tests'
+const small = 4 * 1024
+const large = tiny ? 1024 * 1024 : 64 * 1024 * 1024
+
+async function start(command: readonly string[]): Promise<{ target: Target, process: ChildProcess }> {
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve)
+    child.once('exit', (code) => { reject(new Error(`${command.join(' ')} exited with ${String(code)}`)) })
+  })
+  return { process: child, target: { name: command[0] ?? '', port: Number(/:(\d+)$/.exec(line)?.[1]), pid: child.pid ?? 0 } }
+}
+
+interface Phase { readonly name: string, readonly bytes: number, readonly concurrency: number, readonly shots: readonly Shot[], readonly bare: readonly Shot[] }
+
+function phases(signer: Signer, host: string): Phase[] {
+  const bodies = new Map([[small, Buffer.alloc(small, 'x')], [large, Buffer.alloc(large, 'x')]])
+  const hashes = new Map([...bodies].map(([size, body]) => [size, sha256(body)]))
+  const empty = sha256('')
+  const shot = (method: string, path: string, size?: number): Shot => ({
+    method, path,
+    headers: signer.sign(method, path, size === undefined ? empty : hashes.get(size) ?? empty, { host }),
+    ...size === undefined ? {} : { body: bodies.get(size) ?? Buffer.alloc(0) },
+  })
+  const times = (count: number, make: (i: number) => Shot): Shot[] => Array.from({ length: tiny ? Math.min(count, 20) : count }, (_, i) => make(i))
+  const found: Phase[] = []
+  const add = (name: string, bytes: number, concurrency: number, count: number, make: (i: number) => Shot): void => {
+    found.push({ name, bytes, concurrency, shots: times(count, make), bare: times(count, (i) => ({ ...make(i), headers: {} })) })
+  }
+  for (const concurrency of [1, 16, 64]) {
+    const key = (i: number): string => `${bucket}/c${String(concurrency)}/k${String(i).padStart(5, '0')}-size-${String(small)}`
+    const count = concurrency === 1 ? 1000 : 8000
+    add('PUT 4 KiB', small, concurrency, count, (i) => shot('PUT', key(i), small))
+    add('GET 4 KiB', small, concurrency, count, (i) => shot('GET', key(i)))
+    add('HEAD', 0, concurrency, count, (i) => shot('HEAD', key(i)))
+    add('LIST 1,000', 0, concurrency, concurrency === 1 ? 50 : 200, () => shot('GET', `${bucket}?list-type=2&prefix=c64`))
+    const big = (i: number): string => `${bucket}/large/${String(i)}-size-${String(large)}`
+    const many = concurrency === 1 ? 8 : concurrency
+    add('PUT 64 MiB', large, concurrency, many, (i) => shot('PUT', big(i), large))
+    add('GET 64 MiB', large, concurrency, many, (i) => shot('GET', big(i)))
+    if (concurrency !== 64) add('DELETE', 0, concurrency, count, (i) => shot('DELETE', key(i)))
+  }
+  return found
+}
+
+function row(phase: Phase, ours: Figures, bare: Figures): string {
+  const cpu = phase.bytes > 1e6 || phase.bytes === large
+    ? `${(ours.cpuSeconds / (ours.operations * phase.bytes / 1024 ** 3)).toFixed(2)} s/GiB (bare ${(bare.cpuSeconds / (bare.operations * phase.bytes / 1024 ** 3)).toFixed(2)})`
+    : `${(ours.cpuSeconds / ours.operations * 1e6).toFixed(0)} us/op (bare ${(bare.cpuSeconds / bare.operations * 1e6).toFixed(0)})`
+  const cells = [phase.name.padEnd(11), `c=${String(phase.concurrency)}`.padEnd(5), `${ours.perSecond.toFixed(0)}/s`.padStart(9),
+    `${(ours.perSecond / bare.perSecond).toFixed(3)} of bare`.padStart(15), `p50 ${ours.p50Ms.toFixed(2)} ms`.padStart(15), `p99 ${ours.p99Ms.toFixed(2)} ms`.padStart(16), cpu]
+  return cells.join('  ')
+}
+
+async function main(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'pfs-s3-bench-'))
+  const keys = join(directory, 'keys.json')
+  writeFileSync(keys, JSON.stringify({ keys: [{ id: keyId, secret, name: 'bench' }], anonymous: 'none' }), { mode: 0o600 })
+  const ours = await start([join(__dirname, '../lib/server.js'), '--listen', '127.0.0.1:0', '--data', join(directory, 'data'), '--keys', keys, '--log-level', 'warn'])
+  const bare = await start(['--import', 'tsx', join(__dirname, 'support/bare-server.ts')])
+  try {
+    const signer = new Signer(keyId, secret)
+    const host = `127.0.0.1:${String(ours.target.port)}`
+    await run(ours.target, [{ method: 'PUT', path: bucket, headers: signer.sign('PUT', bucket, sha256(''), { host }) }], 1)
+    for (const phase of phases(signer, host)) {
+      const floor = await run(bare.target, phase.bare, phase.concurrency)
+      const figures = await run(ours.target, phase.shots, phase.concurrency)
+      const { rssMiB, anonymousMiB } = usage(ours.target.pid)
+      process.stdout.write(`${row(phase, figures, floor)}  RSS ${rssMiB.toFixed(0)} MiB, anonymous ${anonymousMiB.toFixed(0)}\n`)
+    }
+  } finally {
+    for (const { process: child } of [ours, bare]) {
+      const gone = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGTERM')
+      await gone
+    }
+    rmSync(directory, { recursive: true })
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
+  process.exit(1)
+})

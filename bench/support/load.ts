@@ -1,0 +1,75 @@
+import http from 'node:http'
+import { readFileSync } from 'node:fs'
+
+export interface Target {
+  readonly name: string
+  readonly port: number
+  readonly pid: number
+}
+
+/** One request to make; `body` is sent whole. */
+export interface Shot {
+  readonly method: string
+  readonly path: string
+  readonly headers: Record<string, string>
+  readonly body?: Buffer
+}
+
+export interface Figures {
+  readonly operations: number
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** User and system time of the server's process, all threads. */
+  readonly cpuSeconds: number
+}
+
+/** CPU seconds of a process so far, and its memory in MiB: all of it, and without mapped files. Linux only. */
+export function usage(pid: number): { cpuSeconds: number, rssMiB: number, anonymousMiB: number } {
+  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8')
+  const kib = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0)
+  return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100, rssMiB: kib('VmRSS') / 1024, anonymousMiB: kib('RssAnon') / 1024 }
+}
+
+function fire(agent: http.Agent, port: number, shot: Shot): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const length = shot.body === undefined ? {} : { 'content-length': String(shot.body.length) }
+    const request = http.request({ host: '127.0.0.1', port, agent, method: shot.method, path: shot.path, headers: { ...length, ...shot.headers } }, (response) => {
+      const refused = (response.statusCode ?? 500) >= 300
+      let text = ''
+      response.on('data', (chunk: Buffer) => { if (refused) text += chunk.toString() })
+      response.on('end', () => {
+        if (refused) reject(new Error(`${shot.method} ${shot.path}: ${String(response.statusCode)} ${text}`))
+        else resolve()
+      })
+      response.on('error', reject)
+    })
+    request.on('error', reject)
+    request.end(shot.body)
+  })
+}
+
+/** Keeps `concurrency` requests under way until all shots are fired. */
+export async function run(target: Target, shots: readonly Shot[], concurrency: number): Promise<Figures> {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: concurrency })
+  const times: number[] = []
+  let next = 0
+  const worker = async (): Promise<void> => {
+    for (let shot = shots[next++]; shot !== undefined; shot = shots[next++]) {
+      const began = performance.now()
+      await fire(agent, target.port, shot)
+      times.push(performance.now() - began)
+    }
+  }
+  const before = usage(target.pid)
+  const began = performance.now()
+  await Promise.all(Array.from({ length: concurrency }, worker))
+  const seconds = (performance.now() - began) / 1000
+  const after = usage(target.pid)
+  agent.destroy()
+  times.sort((a, b) => a - b)
+  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0
+  return { operations: shots.length, perSecond: shots.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99), cpuSeconds: after.cpuSeconds - before.cpuSeconds }
+}

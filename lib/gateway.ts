@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import type { Keys } from './auth/keys'
+import { verify } from './auth/verify'
+import type { Grant } from './auth/grant'
+import type { Exchange } from './http/exchange'
+import type { Reply } from './kit/reply'
+import type { RequestEvent, Subscriber } from './observe'
+import type { Operation } from './operations/operation'
+import { toS3Error } from './operations/failure'
+import type { Pfs } from './pfs/contract'
+import { S3Error } from './s3/error'
+import { errorReply } from './s3/error-reply'
+import { checkFraming } from './s3/framing'
+import { parseQuery } from './s3/query'
+import { type OperationName, route } from './s3/route'
+import { openBody } from './stream/body'
+import { BodyLost } from './stream/body-lost'
+import { collect } from './stream/collect'
+import { planBody } from './stream/plan'
+
+export interface GatewayOptions {
+  readonly table: Readonly<Partial<Record<OperationName, Operation>>>
+  readonly pfs: Pfs
+  /** Asked at each request: the keys may be read again while the gateway runs. */
+  readonly keys: () => Keys
+  readonly domain: string | undefined
+  readonly now: () => Date
+  readonly observe: Subscriber
+}
+
+/** What the spine learns of a request on its way; the event at the end tells it. */
+interface Journey {
+  operation: OperationName | undefined
+  /** Where only one bucket is involved. */
+  bucket: string | undefined
+  who: string | undefined
+  code: string | undefined
+  fault: unknown
+}
+
+/** The life of every request, from its head to its one event. The only place that catches. */
+export function gateway(options: GatewayOptions): (exchange: Exchange) => void {
+  const nextId = requestIds()
+  return (exchange) => {
+    const began = performance.now()
+    const requestId = nextId()
+    const journey: Journey = { operation: undefined, bucket: undefined, who: undefined, code: undefined, fault: undefined }
+    answer(options, exchange, requestId, journey)
+      .catch((error: unknown) => refuse(error, exchange, requestId, journey))
+      .then((reply) => exchange.reply(withIds(reply, requestId)).then((delivery) => {
+        options.observe(eventOf(exchange, requestId, journey, { reply, delivery, ms: performance.now() - began }))
+      }))
+      .catch((error: unknown) => { process.emitWarning(error instanceof Error ? error : String(error)) })
+  }
+}
+
+async function answer(options: GatewayOptions, exchange: Exchange, requestId: string, journey: Journey): Promise<Reply> {
+  const { head } = exchange
+  checkFraming(head, exchange.httpVersion)
+  const query = parseQuery(head.query)
+  const { operation: name, scope } = route(head, query, options.domain)
+  journey.operation = name
+  if (scope.kind !== 'service' && !head.has('x-amz-copy-source')) journey.bucket = scope.bucket
+  const now = options.now()
+  const grant = verify(head, { keys: options.keys(), now: now.getTime() })
+  journey.who = whoOf(grant)
+  const operation = options.table[name]
+  if (operation === undefined) throw new S3Error('NotImplemented')
+  if (operation.permission === 'write' && grant.access !== 'full') throw new S3Error('AccessDenied')
+  const plan = planBody(head, grant.payload, operation.body)
+  const body = openBody(plan, exchange.body)
+  const xml = operation.body.kind === 'xml' ? await collect(body, operation.body.bytesMax) : Buffer.alloc(0)
+  // The table and the route agree on the scope of every operation: a test crosses them.
+  const run = operation.run as (call: unknown) => Promise<Reply>
+  return run({ scope, head, query, grant, body, xml, pfs: options.pfs, now, requestId, gone: () => exchange.gone() })
+}
+
+/** Anything thrown becomes a reply here, once: a refusal as it is, weather by its kind, a bug as a bare 500. */
+function refuse(error: unknown, exchange: Exchange, requestId: string, journey: Journey): Reply {
+  const refusal = error instanceof BodyLost ? new S3Error('IncompleteBody') : toS3Error(error) ?? new S3Error('InternalError')
+  journey.code = refusal.code
+  if (refusal.status >= 500 && refusal !== error) journey.fault = error
+  const { path, method } = exchange.head
+  const context = { resource: path, requestId, hostId, head: method === 'HEAD' }
+  return errorReply(refusal, journey.bucket === undefined ? context : { ...context, bucket: journey.bucket })
+}
+
+function whoOf(grant: Grant): string {
+  return grant.identity.kind === 'key' ? grant.identity.name : 'anonymous'
+}
+
+function eventOf(exchange: Exchange, requestId: string, journey: Journey, end: { reply: Reply, delivery: { whole: boolean, bytesSent: number, failure: Error | undefined }, ms: number }): RequestEvent {
+  return {
+    requestId, operation: journey.operation, method: exchange.head.method, target: exchange.head.target, peer: exchange.peer, who: journey.who,
+    status: end.reply.status, code: journey.code, bytesSent: end.delivery.bytesSent, whole: end.delivery.whole, ms: end.ms,
+    fault: journey.fault ?? end.delivery.failure,
+  }
+}
+
+/** Identifies this process in every answer, as S3's hosts do. */
+const hostId = randomBytes(24).toString('base64')
+
+function withIds(reply: Reply, requestId: string): Reply {
+  return {
+    status: reply.status,
+    body: reply.body,
+    headers: [...reply.headers, ['Server', 'pfs-s3'], ['x-amz-request-id', requestId], ['x-amz-id-2', hostId], ['X-Content-Type-Options', 'nosniff']],
+  }
+}
+
+/** 16 upper-case hex digits: eight random ones of this process, then a count. */
+function requestIds(): () => string {
+  const process = randomBytes(4).toString('hex').toUpperCase()
+  let count = 0
+  return () => process + (count = (count + 1) >>> 0).toString(16).toUpperCase().padStart(8, '0')
+}

@@ -1,0 +1,69 @@
+import pino from 'pino'
+
+/** What the spine tells of each request, once, when its answer is over. */
+export interface RequestEvent {
+  readonly requestId: string
+  /** S3's name of the operation; undefined where the head was refused before it was known. */
+  readonly operation: string | undefined
+  readonly method: string
+  /** Raw target; may hold credentials in its query until a subscriber redacts it. */
+  readonly target: string
+  readonly peer: string
+  /** Display name of the key that signed, or `anonymous`; undefined before it is known. */
+  readonly who: string | undefined
+  readonly status: number
+  /** S3 error code of the answer, if it is one. */
+  readonly code: string | undefined
+  readonly bytesSent: number
+  /** False: the client was gone before the end of its answer. */
+  readonly whole: boolean
+  readonly ms: number
+  /** A fault of ours, or the cause behind a 5xx: for the log, never for the client. */
+  readonly fault: unknown
+}
+
+export type Subscriber = (event: RequestEvent) => void
+
+export interface Log {
+  info(message: string): void
+  error(message: string, error?: unknown): void
+  /** Writes out what is buffered; for the end of the process. */
+  flush(): void
+  readonly access: Subscriber
+}
+
+/** JSON lines on stderr, one a request at `info`; answers of 500 and above at `error`, with the stack of their cause. */
+export function openLog(level: string): Log {
+  const destination = pino.destination({ dest: 2, sync: false, minLength: 4096 })
+  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+  // Lines are gathered for speed; this bounds how long one may wait to be seen.
+  const timer = setInterval(() => { destination.flush() }, 200)
+  timer.unref()
+  return {
+    info: (message) => { logger.info(message) },
+    error: (message, error) => { logger.error({ err: error }, message) },
+    flush: () => {
+      clearInterval(timer)
+      destination.flushSync()
+    },
+    access(event) {
+      if (event.status < 500 && !logger.isLevelEnabled('info')) return
+      const line = {
+        id: event.requestId, op: event.operation, method: event.method, target: redactTarget(event.target), peer: event.peer,
+        who: event.who, status: event.status, code: event.code, bytes: event.bytesSent, ms: Math.round(event.ms * 1000) / 1000,
+        ...event.whole ? {} : { cut: true },
+      }
+      if (event.status >= 500 || event.fault !== undefined) logger.error({ ...line, err: event.fault })
+      else logger.info(line)
+    },
+  }
+}
+
+const targetCharactersMax = 2048
+
+/** Credentials and signatures that a query may carry are cut out: who reads the log must not be able to act as the client. */
+export function redactTarget(target: string): string {
+  const cut = target.length > targetCharactersMax ? `${target.slice(0, targetCharactersMax)}…` : target
+  if (!cut.includes('?')) return cut
+  return cut.replace(/([?&](?:x-amz-(?:signature|credential|security-token)|awsaccesskeyid|signature))=[^&]*/gi, '$1=…')
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+import { setFlagsFromString } from 'node:v8'
+
+// V8 counts buffers towards its old generation and would mark the whole, tiny heap again for every 16 MiB of body.
+setFlagsFromString('--no-incremental-marking')
+// Read when the pool first starts a thread: a small sync must not wait behind the syncs of large files.
+process.env['UV_THREADPOOL_SIZE'] ??= '16'
+
+import { Keys } from './auth/keys'
+import { type Config, ConfigError, helpText, readConfig, readSettingFile } from './config'
+import { gateway } from './gateway'
+import { listen, type Listener } from './http/listener'
+import { limits } from './limits'
+import { type Log, openLog } from './observe'
+import { table } from './operations/table'
+import { connect } from './pfs/pfs'
+import { grpc } from './pfs/grpc'
+import { inProcess } from './pfs/in-process'
+import type { Transport } from './pfs/transport'
+import { openPfsd } from './pfsd/main'
+
+interface Backend { readonly transport: Transport, readonly close: () => Promise<void> }
+
+async function openBackend(config: Config): Promise<Backend> {
+  if (config.pfs !== undefined) {
+    const transport = grpc(config.pfs)
+    return { transport, close: () => { transport.close(); return Promise.resolve() } }
+  }
+  const pfsd = await openPfsd({ directory: config.data, paths: config.paths })
+  const served = config.servePfs === undefined ? undefined : await pfsd.serve(config.servePfs)
+  return {
+    transport: inProcess(pfsd.service),
+    close: async () => {
+      await served?.close()
+      await pfsd.close()
+    },
+  }
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.argv.slice(2), process.env)
+  if (config.help) {
+    process.stdout.write(`${helpText()}\n`)
+    return
+  }
+  const readKeys = () => config.keysFile === undefined ? Keys.open : Keys.parse(readSettingFile('keys', config.keysFile, true).toString())
+  const readTls = () => config.tls && { cert: readSettingFile('tls-cert', config.tls.certFile), key: readSettingFile('tls-key', config.tls.keyFile, true) }
+  let keys = readKeys()
+  const tls = readTls()
+  const log = openLog(config.logLevel)
+  const backend = await openBackend(config)
+  const pfs = await connect(backend.transport, { headAgeMsMax: config.headMaxAgeMs })
+  const serve = gateway({ table, pfs, keys: () => keys, domain: config.domain, now: () => new Date(), observe: log.access })
+  const listener = await listen({ ...config.listen, tls }, serve)
+  process.on('SIGHUP', () => {
+    try {
+      keys = readKeys()
+      const fresh = readTls()
+      if (fresh !== undefined) listener.setTls(fresh)
+      log.info('read keys and certificates again')
+    } catch (error) {
+      log.error('keys or certificates cannot be read again: the old ones stay', error)
+    }
+  })
+  drainOnSignal(listener, backend, log)
+  const host = config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host
+  process.stdout.write(`pfs-s3 listening on ${tls === undefined ? 'http' : 'https'}://${host}:${String(listener.port)}\n`)
+}
+
+/** The first signal lets requests finish, a second one ends at once. */
+function drainOnSignal(listener: Listener, backend: Backend, log: Log): void {
+  let draining = false
+  const drain = async (): Promise<void> => {
+    if (draining) process.exit(1)
+    draining = true
+    await listener.drain(limits.drainMsMax)
+    await backend.close()
+    log.flush()
+    process.exit(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => { void drain() })
+}
+
+main().catch((error: unknown) => {
+  const plain = error instanceof ConfigError || (error instanceof Error && 'code' in error)
+  process.stderr.write(`pfs-s3: ${plain ? error.message : error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
+  process.exit(1)
+})

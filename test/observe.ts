@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import t from 'tap'
+import { redactTarget } from '../lib/observe'
+
+t.test('credentials never reach the log', (t) => {
+  const target = '/b/k?X-Amz-Credential=SECRET%2F2024&X-Amz-Signature=abc&prefix=p&AWSAccessKeyId=SECRET&Signature=x&x-amz-security-token=SECRET'
+  t.equal(redactTarget(target), '/b/k?X-Amz-Credential=…&X-Amz-Signature=…&prefix=p&AWSAccessKeyId=…&Signature=…&x-amz-security-token=…')
+  t.equal(redactTarget('/b/Signature=kept'), '/b/Signature=kept')
+  t.ok(redactTarget('/'.repeat(1_000_000)).length < 3000)
+  t.end()
+})
+
+t.test('one JSON line a request, faults with their stack', (t) => {
+  const script = `
+    const log = require(${JSON.stringify(join(__dirname, '../lib/observe'))}).openLog('info')
+    const event = { requestId: 'r1', operation: 'GetObject', method: 'GET', target: '/b/\\r\\nk', peer: '127.0.0.1', who: 'anonymous', status: 200, code: undefined, bytesSent: 3, whole: true, ms: 1.23456, fault: undefined }
+    log.access(event)
+    log.access({ ...event, status: 500, fault: new Error('the cause') })
+    log.flush()`
+  const lines = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stderr.trim().split('\n')
+  t.equal(lines.length, 2)
+  t.match(JSON.parse(lines[0] ?? ''), { level: 30, id: 'r1', op: 'GetObject', target: '/b/\r\nk', status: 200, bytes: 3, ms: 1.235 })
+  t.match(JSON.parse(lines[1] ?? ''), { level: 50, status: 500, err: { message: 'the cause', stack: /Error: the cause/ } })
+  t.end()
+})

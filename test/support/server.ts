@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+export interface RunningServer {
+  readonly url: string
+  readonly port: number
+  readonly process: ChildProcess
+  /** kill -9; resolves when the process is gone. */
+  kill(): Promise<void>
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>
+  /** What it wrote to stderr so far. */
+  log(): string
+}
+
+/** Starts lib/server.js on a free port over `data`, ready to serve. Node's own flags go first in `nodeFlags`. */
+export async function startServer(data: string, flags: readonly string[] = [], nodeFlags: readonly string[] = []): Promise<RunningServer> {
+  const server = spawn(process.execPath, [...nodeFlags, join(__dirname, '../../lib/server.js'), '--listen', '127.0.0.1:0', '--data', data, '--log-level', 'warn', ...flags],
+    { stdio: ['ignore', 'pipe', 'pipe'] })
+  let log = ''
+  server.stderr.on('data', (chunk: Buffer) => { log += chunk.toString() })
+  const exited = once(server, 'exit')
+  const line = await Promise.race([
+    once(createInterface({ input: server.stdout }), 'line').then(([text]) => String(text)),
+    exited.then(() => { throw new Error(`the server did not start: ${log}`) }),
+  ])
+  const url = line.replace('pfs-s3 listening on ', '')
+  return {
+    url,
+    port: Number(new URL(url).port),
+    process: server,
+    async kill() {
+      server.kill('SIGKILL')
+      await exited
+    },
+    async stop() {
+      server.kill('SIGTERM')
+      await exited
+      return server.exitCode
+    },
+    log: () => log,
+  }
+}
