@@ -39,7 +39,6 @@ async function record(directory: string, copies: string): Promise<Recording> {
         copyFileSync(path, copy)
         commits.push({ calls: done.length, copy })
       }
-      keep()
       index.commit = async (changes) => {
         await commit(changes)
         keep()

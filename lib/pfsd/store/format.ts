@@ -6,16 +6,11 @@ import type { Layout } from './layout'
 /** What a store was made with; it never changes. */
 export interface Format { readonly version: 1, readonly uuid: string, readonly segmentBytes: number }
 
-/** Reads FORMAT, or makes it: written aside, synced and renamed, so that it is there whole or not at all. */
-export async function openFormat(files: Files, layout: Layout, segmentBytes: number): Promise<Format> {
-  const names = await files.list(layout.root)
-  if (names.includes('FORMAT')) return await readFormat(files, layout)
-  if (names.includes('index') || names.includes('segments')) {
-    throw new StoreDamaged(`${layout.root} holds a store whose FORMAT file is missing`)
-  }
+/** Written aside, synced and renamed, so that it is there whole or not at all. */
+export async function writeFormat(files: Files, layout: Layout, segmentBytes: number): Promise<Format> {
   const format: Format = { version: 1, uuid: randomUUID(), segmentBytes }
   const aside = `${layout.format}.new`
-  if (names.includes('FORMAT.new')) await files.unlink(aside)
+  if ((await files.list(layout.root)).includes('FORMAT.new')) await files.unlink(aside)
   const fd = await files.open(aside, 'create')
   try {
     await files.writev(fd, [Buffer.from(JSON.stringify(format) + '\n')], 0)
@@ -28,7 +23,9 @@ export async function openFormat(files: Files, layout: Layout, segmentBytes: num
   return format
 }
 
-async function readFormat(files: Files, layout: Layout): Promise<Format> {
+/** Undefined: there is none. Throws a StoreRefused or StoreDamaged for one that is not ours. */
+export async function readFormat(files: Files, layout: Layout): Promise<Format | undefined> {
+  if (!(await files.list(layout.root)).includes('FORMAT')) return undefined
   const fd = await files.open(layout.format, 'read')
   try {
     const bytes = Buffer.alloc(await files.size(fd))

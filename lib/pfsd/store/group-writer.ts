@@ -62,7 +62,12 @@ export class GroupWriter {
   async end(): Promise<void> {
     this.ended = true
     await this.running
-    if (this.freed.length > 0 && this.poisoned === undefined) await this.flush(new Overlay(this.parts.committed))
+    if (this.freed.length === 0 || this.poisoned !== undefined) return
+    try {
+      await this.flush(new Overlay(this.parts.committed))
+    } catch {
+      // Only garbage stays behind; nobody waits for an answer.
+    }
   }
 
   private async loop(): Promise<void> {
@@ -151,7 +156,12 @@ export class GroupWriter {
     const { counters, freeBytes } = this.parts
     if (this.free < limits.scarceBytes || counters.time >= this.freeAsked + limits.freeSpaceCheckMs) {
       this.freeAsked = counters.time
-      this.free = await freeBytes()
+      try {
+        this.free = await freeBytes()
+      } catch {
+        // Not every file system tells; then the disk itself must say that it is full.
+        this.free = Infinity
+      }
     }
     return this.free >= limits.indexReserveBytes
   }

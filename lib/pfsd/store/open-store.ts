@@ -3,7 +3,7 @@ import { BlobFileOut } from './blob-file'
 import { BlobReader } from './blob-reader'
 import { StoreDamaged } from './failure'
 import { diskFiles, type Files } from './files'
-import { openFormat } from './format'
+import { readFormat, writeFormat, type Format } from './format'
 import { GroupWriter } from './group-writer'
 import { openIndexFile, type IndexFile } from './index-file'
 import { keys } from './keys'
@@ -38,25 +38,38 @@ export async function openStore(directory: string, options: StoreOptions = {}): 
   let index: IndexFile | undefined
   let segments: Segments | undefined
   try {
-    const format = await openFormat(files, layout, options.segmentBytes ?? limits.segmentBytes)
+    const known = await readFormat(files, layout)
     for (const path of [layout.segments, layout.blobs, layout.indexDirectory]) await files.makeDirectory(path)
     index = (options.openIndex ?? openIndexFile)(layout.index)
     await files.syncDirectory(layout.indexDirectory)
     const committed = new CommittedRows(index)
-    const counters: Counters = { ...(committed.get(state, keys.state) ?? newState) }
+    const format = known ?? await makeStore(files, layout, index, options.segmentBytes ?? limits.segmentBytes)
+    const found = committed.get(state, keys.state)
+    // Without it all segments and blob files would look like what a crash left behind.
+    if (found === undefined) throw new StoreDamaged('its index is empty or missing')
+    const counters: Counters = { ...found }
     segments = await Segments.open(files, layout, format.segmentBytes, counters.lsn)
     await removeOrphans(files, layout, committed)
     const now = options.now ?? Date.now
     return new OpenStore({ files, layout, lock, index, committed, counters, segments, now }, format.segmentBytes)
   } catch (error) {
-    await segments?.close()
-    await index?.close()
-    await lock.release()
+    await letGo(segments, index, lock)
     throw error
   }
 }
 
 const newState: Counters = { lsn: 0, nextId: 1, nextCommit: 1, nextNode: 1, nextBlob: 1, commitIdClock: 0, time: 0 }
+
+/** FORMAT comes last: where it is, the index has its first row, and an index without one was lost. */
+async function makeStore(files: Files, layout: Layout, index: IndexFile, segmentBytes: number): Promise<Format> {
+  const found = index.get(state.database, keys.state)
+  const used = found !== undefined && state.decode(found).time !== 0
+  if (used || (await files.list(layout.segments)).length > 0 || (await files.list(layout.blobs)).length > 0) {
+    throw new StoreDamaged('its FORMAT file is missing')
+  }
+  await index.commit([{ database: state.database, key: keys.state, value: state.encode(newState) }])
+  return await writeFormat(files, layout, segmentBytes)
+}
 
 /** Blob files that no row names: their writers never finished, or no transaction named them. */
 async function removeOrphans(files: Files, layout: Layout, committed: CommittedRows): Promise<void> {
@@ -146,8 +159,19 @@ class OpenStore implements Store {
     for (const writer of [...this.writers.values()]) await writer.discard()
     await this.writer.end()
     await this.blobReader.close()
-    await segments.close()
-    await index.close()
-    await lock.release()
+    await letGo(segments, index, lock)
+  }
+}
+
+/** The lock goes last, and goes whatever fails before it. */
+async function letGo(segments: Segments | undefined, index: IndexFile | undefined, lock: Lock): Promise<void> {
+  try {
+    await segments?.close()
+  } finally {
+    try {
+      await index?.close()
+    } finally {
+      await lock.release()
+    }
   }
 }

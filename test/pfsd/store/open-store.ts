@@ -1,3 +1,4 @@
+import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import t from 'tap'
 import { sealNode } from '../../../lib/pfsd/model/seal'
 import { StoreRefused } from '../../../lib/pfsd/store/failure'
@@ -78,6 +79,7 @@ t.test('a hundred transactions at once need few commits, and one alone needs one
     },
   })
   const put = () => store.transact((tx) => tx.putProject({ id: tx.nextId(), name: `p${tx.nextId()}`, description: '', created: 0 }))
+  commits = 0
   await put()
   t.equal(commits, 1)
   await Promise.all(Array.from({ length: 100 }, put))
@@ -158,4 +160,53 @@ t.test('a directory takes one opener, says who has it, and is free again after c
   await diskFiles.writev(fd, [Buffer.from(JSON.stringify({ pid: process.ppid, boot: 'before', started: '1' }))], 0)
   await diskFiles.close(fd)
   await (await openStore(directory)).close()
+})
+
+t.test('a store whose format is newer, unreadable or missing is not opened, and not locked for ever', async (t) => {
+  const directory = t.testdir()
+  const store = await openStore(directory)
+  await store.transact((tx) => tx.putFileSet({ token: 'a', root: 0, expires: 0 }))
+  await store.close()
+  const write = (text: string): void => writeFileSync(`${directory}/FORMAT`, text)
+  write('{"version":2,"uuid":"u","segmentBytes":1}')
+  await t.rejects(openStore(directory), { name: 'StoreRefused', message: /version 2/ })
+  write('{"vers')
+  await t.rejects(openStore(directory), { name: 'StoreDamaged' })
+  rmSync(`${directory}/FORMAT`)
+  await t.rejects(openStore(directory), { name: 'StoreDamaged', message: /FORMAT file is missing/ })
+  write(JSON.stringify({ version: 1, uuid: 'u', segmentBytes: 256 * 1024 * 1024 }))
+  await (await openStore(directory)).close()
+})
+
+t.test('a lost index is damage: nothing is taken for garbage', async (t) => {
+  const directory = t.testdir()
+  const store = await openStore(directory)
+  await store.transact((tx) => tx.addBlob(Buffer.alloc(100)))
+  await store.close()
+  rmSync(`${directory}/index`, { recursive: true })
+  for (let i = 0; i < 2; i++) await t.rejects(openStore(directory), { name: 'StoreDamaged', message: /index is empty or missing/ })
+  t.equal(statSync(`${directory}/segments/00000000.seg`).size, 122)
+})
+
+t.test('a segment shorter than the index knows is damage, not a fresh start', async (t) => {
+  const directory = t.testdir()
+  const store = await openStore(directory)
+  await store.transact((tx) => tx.addBlob(Buffer.alloc(100)))
+  await store.close()
+  truncateSync(`${directory}/segments/00000000.seg`, 50)
+  await t.rejects(openStore(directory), { name: 'StoreDamaged', message: /segment 0 ends at 50/ })
+})
+
+t.test('what is queued before close is done, what comes after is refused', async (t) => {
+  const directory = t.testdir()
+  const store = await openStore(directory)
+  const queued = store.transact((tx) => tx.putProject({ id: 1, name: 'last', description: '', created: 0 }))
+  const closing = store.close()
+  await t.rejects(store.transact(() => {}), /closed/)
+  await queued
+  await closing
+  await store.close()
+  const again = await openStore(directory)
+  t.equal(again.read.project('last')?.id, 1)
+  await again.close()
 })
