@@ -37,7 +37,9 @@ async function load(directory: string, files: Files, openIndex: (path: string) =
   return outcome
 }
 
-async function checkReopened(t: { fail(what: string): unknown }, directory: string, acked: ReadonlySet<number>, what: string): Promise<void> {
+async function checkReopened(
+  t: { fail(what: string): unknown }, directory: string, acked: ReadonlySet<number>, what: string,
+): Promise<void> {
   for (let round = 0; round < 2; round++) {
     const store = await openStore(directory, { segmentBytes })
     const held = await storeLoad.held(store)

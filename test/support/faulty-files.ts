@@ -1,6 +1,12 @@
 import { diskFiles, type Files } from '../../lib/pfsd/store/files'
 
-export type Call = { readonly name: keyof Files, readonly path: string, readonly buffers?: readonly Buffer[], readonly position?: number, readonly length?: number }
+export interface Call {
+  readonly name: keyof Files
+  readonly path: string
+  readonly buffers?: readonly Buffer[]
+  readonly position?: number
+  readonly length?: number
+}
 
 /** What a call meets instead of the disk: an error, or an error after the first `torn` bytes are written. */
 export interface Fault { readonly code: string, readonly torn?: number }

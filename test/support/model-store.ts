@@ -21,7 +21,9 @@ export class ModelStore {
     const projects = sorted([...this.projects.values()], (row) => row.name)
     return {
       projects,
-      repos: projects.map((row) => sorted([...this.repos.values()].filter((repo) => repo.project === row.id), (repo) => `${repo.name}\0${repo.type}`)),
+      repos: projects.map((row) => {
+        return sorted([...this.repos.values()].filter((repo) => repo.project === row.id), (repo) => `${repo.name}\0${repo.type}`)
+      }),
       byId: [...this.repos.values()].map((row) => row.name).sort(),
       branches: repoIds.map((id) => sorted([...this.branches.values()].filter((row) => row.repo === id), (row) => row.name)),
       commits: repoIds.map((id) => live.filter((row) => row.repo === id).sort((a, b) => b.seq - a.seq)),

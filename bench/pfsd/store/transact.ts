@@ -40,7 +40,8 @@ async function main(): Promise<void> {
     report('bare append + fdatasync', bare, median(bare))
     report('transaction, serial', serial, median(bare))
     const count = rounds * parallelCount
-    console.log(`transaction, ${lanes} at a time: ${(parallelMs * 1000 / count).toFixed(0)} us each, ${(count / parallelMs * 1000).toFixed(0)}/s`)
+    const each = parallelMs * 1000 / count
+    console.log(`transaction, ${lanes} at a time: ${each.toFixed(0)} us each, ${(1e6 / each).toFixed(0)}/s`)
   } finally {
     fs.closeSync(file)
     await store.close()

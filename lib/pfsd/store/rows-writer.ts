@@ -5,7 +5,9 @@ import type { Overlay } from './overlay'
 import { RowsReader } from './rows-reader'
 import type { BranchRow, CommitRow, FileSetRow, ProjectRow, RepoRow } from './rows'
 import type { BlobFile, Tx } from './store'
-import { blobs, branches, children, commitOfId, commits, expiry, fileSets, history, nameOfId, projects, repos, type StateRow } from './tables'
+import {
+  blobs, branches, children, commitOfId, commits, expiry, fileSets, history, nameOfId, projects, repos, type StateRow,
+} from './tables'
 
 /** Where new ids come from. Shared by all works; what a failed work took is not given out again. */
 export type Counters = { -readonly [Name in keyof StateRow]: StateRow[Name] }
