@@ -78,6 +78,14 @@ export const limits = {
   framingShareMax: 0.25,
 
   uploadLifetimeMs: 7 * 24 * 3600 * 1000,
+  /** How long a completed upload is remembered, so that the same request again is answered alike. */
+  tombstoneMs: 24 * 3600 * 1000,
+  /** How long another gateway may take to complete an upload before it counts as dead. */
+  claimMsMax: 60_000,
+  /** How often a repo is looked through for uploads that are too old. */
+  uploadSweepMs: 3600 * 1000,
+  /** How many versions of a key are looked at for what became of an interrupted completion. */
+  recoveredVersionsMax: 16,
 } as const
 
 assert(limits.heldBodyBytesMax <= limits.batchBytesMax, 'a held body must fit a batch')

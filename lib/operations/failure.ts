@@ -29,6 +29,7 @@ const byKind: Readonly<Partial<Record<PfsErrorKind, () => S3Error>>> = {
   }),
   'head-moved': () => new S3Error('ConditionalRequestConflict'),
   'head-open': () => new S3Error('SlowDown', {}, { message: 'The head of this branch is held open by another client. Please try again.' }),
+  unsupported: () => new S3Error('NotImplemented', {}, { message: 'The server behind this bucket cannot do this.' }),
   denied: () => new S3Error('AccessDenied'),
   unauthenticated: () => new S3Error('InvalidAccessKeyId'),
   unavailable: () => new S3Error('ServiceUnavailable'),

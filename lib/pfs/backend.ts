@@ -12,6 +12,10 @@ export interface BackendOptions {
   readonly headAgeMsMax?: number
   /** Bytes that all held bodies share. */
   readonly bodyBudgetBytes?: number
+  /** How old a multipart upload may become. */
+  readonly uploadLifetimeMs?: number
+  /** No other gateway works on this server, so that what nobody here is doing is done by nobody. */
+  readonly alone?: boolean
 }
 
 /** The parts that the rooms of the contract are made of, on one server. Repos of any type are within reach here. */
@@ -23,6 +27,8 @@ export interface Backend {
   readonly files: Files
   readonly committers: Committers
   readonly budget: Budget
+  readonly uploadLifetimeMs: number
+  readonly alone: boolean
 }
 
 /** Asks the server what it can do, once. */
@@ -33,5 +39,6 @@ export async function openBackend(transport: Transport, options: BackendOptions 
   const files = new Files(transport, capabilities.paths)
   const committers = new Committers({ transport, capabilities, commits, heads, files })
   const budget = new Budget(options.bodyBudgetBytes ?? limits.bodyBudgetBytes)
-  return { transport, capabilities, commits, heads, files, committers, budget }
+  const { uploadLifetimeMs = limits.uploadLifetimeMs, alone = false } = options
+  return { transport, capabilities, commits, heads, files, committers, budget, uploadLifetimeMs, alone }
 }

@@ -21,13 +21,13 @@ const editBytes = 512
 
 /**
  * Splits a queue into the next batch and what stays. Whatever fits goes, in order, and no key goes twice: a change whose key
- * is taken stays and keeps its keys for itself, so that changes of one key are made in the order in which they came. The
- * first change always goes, however large. Changes that nobody waits for any more are answered and dropped.
+ * is taken stays and keeps its keys for itself, so that changes of one key are made in the order in which they came. A key that
+ * is only required may be required by many, and be edited by none of the same batch. The first change always goes, however large. Changes that nobody waits for any more are answered and dropped.
  */
 export function takeBatch(queue: readonly (Waiting | Alone)[]): { readonly batch: Waiting[], readonly rest: (Waiting | Alone)[] } {
   const batch: Waiting[] = []
   const rest: (Waiting | Alone)[] = []
-  const keys = new Set<string>()
+  const keys: Keys = { edited: new Set(), required: new Set() }
   let edits = 0
   let bytes = 0
   let at = 0
@@ -53,10 +53,14 @@ export function takeBatch(queue: readonly (Waiting | Alone)[]): { readonly batch
   return { batch, rest }
 }
 
-/** Adds a change's keys; false where one was there before the change. */
-function addKeys(keys: Set<string>, change: Change): boolean {
-  const free = change.edits.every((edit) => !keys.has(edit.key))
-  for (const edit of change.edits) keys.add(edit.key)
+interface Keys { readonly edited: Set<string>, readonly required: Set<string> }
+
+/** Adds a change's keys; false where one of them was taken before the change. */
+function addKeys({ edited, required }: Keys, change: Change): boolean {
+  const requires = change.requires ?? []
+  const free = change.edits.every(({ key }) => !edited.has(key) && !required.has(key)) && requires.every(({ key }) => !edited.has(key))
+  for (const { key } of change.edits) edited.add(key)
+  for (const { key } of requires) required.add(key)
   return free
 }
 

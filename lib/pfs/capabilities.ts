@@ -6,6 +6,7 @@ import type { PathRule } from './path'
 /** What the server has beyond pachd's contract. */
 export interface Capabilities {
   readonly paths: PathRule
+  readonly attributes: boolean
   readonly literal: boolean
   readonly expectedHead: boolean
   readonly readLength: boolean
@@ -25,6 +26,7 @@ export async function askCapabilities(transport: Transport): Promise<Capabilitie
   }
   return {
     paths: answer.paths === 's3' ? 's3' : 'pachd',
+    attributes: answer.attributes ?? false,
     literal: answer.literal ?? false,
     expectedHead: answer.expected_head ?? false,
     readLength: answer.read_length ?? false,

@@ -94,7 +94,7 @@ export class Committer {
   private async commit(members: readonly Waiting[]): Promise<void> {
     let live = members
     try {
-      let fresh = members.some(({ change }) => change.edits.some((edit) => edit.judge !== undefined))
+      let fresh = members.some(({ change }) => judgedKeys(change).length > 0)
       for (let tries = 0; tries <= limits.headMovesMax; tries++) {
         const base = await this.base(fresh)
         try {
@@ -138,11 +138,11 @@ export class Committer {
 
   /** Puts every condition to the state at `base`; refused changes are answered and missing from the result. */
   private async judge(members: readonly Waiting[], base: Head): Promise<Judged[]> {
-    const asked = members.flatMap(({ change }) => change.edits).filter((edit) => edit.judge !== undefined)
+    const asked = new Set(members.flatMap(({ change }) => judgedKeys(change)))
     const current = new Map<string, Stat | undefined>()
     const tree: Tree = { ...this.branch, bucket: bucketName(this.branch), commit: base.commit, asked: undefined }
     try {
-      await Promise.all(asked.map(async ({ key }) => { current.set(key, await this.shared.files.stat(tree, key)) }))
+      await Promise.all([...asked].map(async (key) => { current.set(key, await this.shared.files.stat(tree, key)) }))
     } catch (error) {
       // A commit that was dropped meanwhile is no head any more.
       throw isPfsError(error, 'no-version') ? new PfsError('head-moved', 'the head was dropped', error) : error
@@ -188,10 +188,15 @@ interface Judged {
   readonly refused: ReadonlyMap<number, unknown>
 }
 
+function judgedKeys({ edits, requires = [] }: Change): string[] {
+  return [...edits.filter((edit) => edit.judge !== undefined), ...requires].map(({ key }) => key)
+}
+
 /** Throws what a strict edit was refused for. Of several edits of one key the last one stands. */
 function judgeChange(change: Change, current: ReadonlyMap<string, Stat | undefined>): Omit<Judged, 'member'> {
   const refused = new Map<number, unknown>()
   const standing = new Map<string, Edit>()
+  for (const { key, judge } of change.requires ?? []) judge(current.get(key))
   for (const [index, edit] of change.edits.entries()) {
     try {
       edit.judge?.(current.get(edit.key))

@@ -126,8 +126,15 @@ export interface Staged {
 
 export interface Change {
   readonly edits: readonly Edit[]
+  /** Judged as edits are, of keys that the change leaves as they are; whoever edits one of these goes in another commit. */
+  readonly requires?: readonly Requirement[]
   /** Answers true once nobody waits for this change any more: it is then dropped unless its batch has begun (abandoned). */
   readonly abandoned?: () => boolean
+}
+
+export interface Requirement {
+  readonly key: string
+  readonly judge: Judge
 }
 
 export type Edit = Put | Delete
@@ -148,6 +155,8 @@ export interface Delete {
   readonly judge?: Judge
   /** A refusal of this edit is reported in `refused` instead of refusing the whole change. */
   readonly lenient?: boolean
+  /** `key` ends in a slash: everything below it goes. */
+  readonly subtree?: boolean
 }
 
 export type Judge = (current: Stat | undefined) => void
@@ -165,17 +174,19 @@ export interface Uploads {
   create(bucket: string, key: string, attributes: Attributes): Promise<Upload>
   /** no-upload where it is missing, completed, aborted, or another key's. */
   get(bucket: string, key: string, id: string): Promise<Upload>
-  /** Takes over `staged`, which is in a file set; a part of that number is replaced. */
-  putPart(upload: Upload, part: NewPart): Promise<void>
+  /** Takes over `staged`, which is in a file set; a part of that number is replaced. no-upload. */
+  putPart(upload: Upload, part: NewPart): Promise<Part>
   parts(upload: Upload, after: number, limit: number): Promise<{ readonly parts: readonly Part[], readonly more: boolean }>
   list(bucket: string, query: UploadQuery): Promise<UploadPage>
   /**
    * Puts the object together from `parts`, in their order, in one commit. `digest` tells one part list from another:
-   * the same Complete again is answered from the tombstone of the first, for a day.
+   * the same Complete again is answered from the tombstone of the first, for a day. no-upload; no-file-set where a part was
+   * replaced or let go meanwhile; unavailable while another gateway completes the upload.
    */
   complete(upload: Upload, completion: Completion): Promise<Written>
   /** The result of an earlier Complete of this upload with the same `digest`, or undefined. */
   completed(bucket: string, key: string, id: string, digest: string): Promise<{ readonly written: Written, readonly attributes: Attributes } | undefined>
+  /** no-upload. */
   abort(bucket: string, key: string, id: string): Promise<void>
 }
 
@@ -195,14 +206,18 @@ export interface Part {
   readonly md5: Buffer
   /** By algorithm, raw. */
   readonly checksums: Readonly<Record<string, Buffer>>
+  /** What holds its bytes: whoever knows this can read them. */
+  readonly fileSet: string
 }
 
-export interface NewPart extends Omit<Part, 'modified'> {
+export interface NewPart extends Omit<Part, 'modified' | 'fileSet'> {
   readonly staged: Staged
 }
 
 export interface Completion {
   readonly parts: readonly Part[]
+  /** Parts that were uploaded and are no part of the object: they are let go. */
+  readonly unused: readonly Part[]
   readonly attributes: Attributes
   readonly digest: string
   readonly judge?: Judge

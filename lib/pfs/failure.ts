@@ -21,6 +21,7 @@ export type PfsErrorKind =
   | 'unavailable'        // no answer in time, or the server said so: try again
   | 'exhausted'          // too much at once: slow down
   | 'full'               // no space left on the device
+  | 'unsupported'        // this server has nothing to do it with
   | 'abandoned'          // the client went away before its write began
   | 'internal'           // anything else
 
@@ -46,6 +47,8 @@ const patterns: ReadonlyArray<readonly [pattern: RegExp, kind: PfsErrorKind, mes
   [/project "?[^"\s]+"? not found/s, 'no-bucket', 'no such project'],
   [/repo \S+ not found|repo \(id=\d+, .*?\) not found|no role binding exists for REPO/s, 'no-bucket', 'no such repo'],
   [/branch "(?:[^"\\]|\\.)+" not found in repo|branch \(id=\d+, .*?\) not found/s, 'no-bucket', 'no such branch'],
+  // What a pachd says where a commit is named by a branch that is not there.
+  [/invalid memory address or nil pointer dereference/s, 'no-bucket', 'no such branch'],
   [/path does not exist|tracker does not contain item: \(fileset\/|dangling reference|fileset\.Token/s, 'no-file-set', 'the staged data is gone'],
   [/commit \S+ not found|commit \(int_id=\d+, .*?\) not found|commit \S+ was deleted|the commit is forgotten/s, 'no-version', 'no such commit'],
   [/parent commit \S+ has not been finished|base commit \S+ for commit \S+ unfinished/s, 'head-open', 'the head of the branch is open'],

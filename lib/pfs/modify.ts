@@ -49,6 +49,7 @@ function sendAll(stream: ClientStream<ModifyFileRequest, unknown>, messages: rea
 
 function messagesOf(modification: Modification, edit: Edit): ModifyFileRequest[] {
   if (edit.kind === 'put') return messagesOfPut(modification, edit)
+  if (edit.subtree === true) return [deletion(`/${edit.key}`, false)]
   // What the server cannot hold is not there to be deleted.
   const path = pathOf(edit.key, modification.paths)
   return path === undefined ? [] : [deletion(path, modification.literal)]

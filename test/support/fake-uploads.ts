@@ -30,7 +30,9 @@ export function fakeUploads(pfs: FakePfs): Uploads {
     get: async (bucket, key, id) => find(bucket, key, id).upload,
     putPart: async (upload, part) => {
       const modified = new Date(Date.UTC(2026, 0, 2, 0, 0, ++counter))
-      find(upload.bucket, upload.key, upload.id).parts.set(part.number, { ...part, modified })
+      const stored = { ...part, modified, fileSet: `part-${counter}` }
+      find(upload.bucket, upload.key, upload.id).parts.set(part.number, stored)
+      return stored
     },
     parts: async (upload, after, limit) => {
       const all = [...find(upload.bucket, upload.key, upload.id).parts.values()].sort((a, b) => a.number - b.number)

@@ -1,0 +1,89 @@
+import { limits } from '../limits'
+import type { Backend } from './backend'
+import type { ListPage, Stat } from './contract'
+import type { RepoRef } from './ref'
+import { UploadBranch } from './upload-branch'
+import { unclaimed, type Completions } from './upload-completion'
+import { letGoFileSets } from './upload-file-sets'
+import { parseUploadPath, partsPath, timeOfId } from './upload-paths'
+import { parsePartRecord, parseUploadRecord } from './upload-records'
+import { repoKey } from './wire-ref'
+
+const pageSize = 1000
+
+/**
+ * Removes what is too old: uploads that nobody completed or aborted in their lifetime, tombstones after a day, and parts whose
+ * upload is no more. It runs behind the backs of those who begin or list uploads, once an hour in each repo.
+ */
+export class UploadSweep {
+  private readonly backend: Backend
+  private readonly completions: Completions
+  /** When each repo was last looked through, ms. */
+  private readonly last = new Map<string, number>()
+
+  constructor(backend: Backend, completions: Completions) {
+    this.backend = backend
+    this.completions = completions
+  }
+
+  /** Begins to sweep the repo if that is due; what fails is left for the next time. */
+  passBy(repo: RepoRef): void {
+    const name = repoKey(repo)
+    const now = performance.now()
+    const last = this.last.get(name)
+    if (last !== undefined && now - last < limits.uploadSweepMs) return
+    if (this.last.size >= limits.rememberedHeadsMax) this.last.clear()
+    this.last.set(name, now)
+    void this.run(repo).catch(() => undefined)
+  }
+
+  private async run(repo: RepoRef): Promise<void> {
+    const branch = new UploadBranch(this.backend, repo)
+    const oldest = Date.now() - this.backend.uploadLifetimeMs
+    await each(branch, 'u/', (stat) => this.sweepUpload(branch, repo, stat, oldest))
+    await each(branch, 't/', async (stat) => {
+      if (Date.now() - stat.modified.getTime() > limits.tombstoneMs) await branch.write({ edits: [{ kind: 'delete', key: stat.key }] })
+    })
+    await this.sweepParts(branch, oldest)
+  }
+
+  private async sweepUpload(branch: UploadBranch, repo: RepoRef, stat: Stat, oldest: number): Promise<void> {
+    const { branch: name, id } = parseUploadPath(stat.key)
+    if (timeOfId(id) >= oldest) return
+    const record = parseUploadRecord(stat, '')
+    if (this.completions.isLive(record)) return
+    const place = { ref: { project: repo.project, repo: repo.repo, branch: name }, branch }
+    if (record.claim !== undefined && await this.completions.settle(place, record).catch(() => false)) return
+    const parts = await branch.all(partsPath(id))
+    await branch.write({
+      edits: [{ kind: 'delete', key: stat.key, judge: unclaimed }, { kind: 'delete', key: partsPath(id), subtree: true }],
+    })
+    letGoFileSets(this.backend.transport, parts.map((part) => parsePartRecord(part).fileSet))
+  }
+
+  /** Ids ascend with time, so only what is too old is looked at. A part may outlive its upload where another gateway aborts it. */
+  private async sweepParts(branch: UploadBranch, oldest: number): Promise<void> {
+    let after = ''
+    for (;;) {
+      const page: ListPage = await branch.page({ prefix: 'p/', delimiter: '/', after, afterSubtree: after !== '', limit: pageSize })
+      for (const path of page.commonPrefixes) {
+        if (timeOfId(path.slice('p/'.length)) >= oldest) return
+        const parts = await branch.all(path)
+        await branch.write({ edits: [{ kind: 'delete', key: path, subtree: true }] })
+        letGoFileSets(this.backend.transport, parts.map((part) => parsePartRecord(part).fileSet))
+      }
+      if (page.next === undefined) return
+      after = page.next
+    }
+  }
+}
+
+/** One after the other, so that a sweep never stands in anybody's way. */
+async function each(branch: UploadBranch, prefix: string, work: (stat: Stat) => Promise<void>): Promise<void> {
+  let after: string | undefined = ''
+  while (after !== undefined) {
+    const page: ListPage = await branch.page({ prefix, after, limit: pageSize })
+    for (const stat of page.files) await work(stat)
+    after = page.next
+  }
+}
