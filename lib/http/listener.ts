@@ -34,6 +34,8 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
     requestTimeout: 0,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     insecureHTTPParser: false,
+    // A missing Host is refused with everything else that framing may not be, as S3 answers and with a request id.
+    requireHostHeader: false,
     noDelay: true,
   }
   const server = options.tls === undefined ? http.createServer(settings) : https.createServer({ ...settings, ...options.tls })

@@ -52,7 +52,7 @@ function flatHead(reply: Reply, closes: boolean): string[] {
   if (body.kind === 'bytes') flat.push('Content-Length', String(body.bytes.length))
   else if (body.kind === 'source' || body.kind === 'length-only') flat.push('Content-Length', String(body.length))
   else if (reply.status !== 204 && reply.status !== 304) flat.push('Content-Length', '0')
-  if (closes) flat.push('Connection', 'close')
+  if (closes && !reply.headers.some(([name]) => name === 'Connection')) flat.push('Connection', 'close')
   return flat
 }
 
