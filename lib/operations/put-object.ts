@@ -12,8 +12,8 @@ import { readOnlyBucket } from './shared/read-only-bucket'
 import { receiveBody } from './shared/receive-body'
 
 /**
- * Small: ModifyFile, shared with the batch. Large: InspectBranch, CreateFileSet, ModifyFile. With a condition: also
- * InspectBranch and GlobFile, so that a body is not sent for nothing; what counts is the judge in the committer.
+ * Small: ModifyFile, shared with the batch; with Expect also InspectBranch. Large: InspectBranch, CreateFileSet, ModifyFile. With
+ * a condition: also InspectBranch and GlobFile, so that a body is not sent for nothing; what counts is the judge in the committer.
  */
 export const putObject = { name: 'PutObject', scope: 'object', permission: 'write', body: { kind: 'stream' }, run } satisfies Operation
 
@@ -24,7 +24,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   const metadata = metadataOf(head)
   const judge = writeJudge(head)
   if (judge !== undefined) judge(await pfs.stat(await pfs.snapshot(scope.bucket), scope.key))
-  else if ((call.body.length ?? Infinity) > limits.heldBodyBytesMax) await refuseUnwritable(call)
+  else if ((call.body.length ?? Infinity) > limits.heldBodyBytesMax || head.has('expect')) await refuseUnwritable(call)
   return receiveBody(call, {}, async (staged, verdict) => {
     const entries = { ...metadata, ...contentEntries(verdict) }
     const written = await pfs.write(scope.bucket, {
@@ -39,7 +39,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   })
 }
 
-/** A bucket that is missing or read-only is told before a long body is sent. */
+/** A bucket that is missing or read-only is told before a long body is sent, and before a client that waits to be told sends any. */
 async function refuseUnwritable(call: Call<ObjectScope>): Promise<void> {
   const bucket = await call.pfs.bucket(call.scope.bucket)
   if (bucket.readOnly) throw readOnlyBucket()
