@@ -80,3 +80,6 @@ export interface ListingPage {
 }
 
 export const ownerElement = `<Owner>${element('ID', owner.id)}${element('DisplayName', owner.displayName)}</Owner>`
+
+/** Who began an upload is, as far as S3 accounts go, the same. */
+export const initiatorElement = `<Initiator>${element('ID', owner.id)}${element('DisplayName', owner.displayName)}</Initiator>`

@@ -1,0 +1,84 @@
+import type { Reply } from '../kit/reply'
+import { limits } from '../limits'
+import type { Attributes, Completion, Upload, Written } from '../pfs/contract'
+import { PfsError } from '../pfs/failure'
+import { checksumElements, storedChecksum } from '../s3/checksum'
+import { parseCompleteRequest, type ListedPart } from '../s3/complete-request'
+import { writeJudge } from '../s3/condition'
+import { S3Error } from '../s3/error'
+import { multipartEtagEntry } from '../s3/etag'
+import { checkObjectSize, chooseParts, completionDigest, sizeOf, uploadIdOf } from '../s3/multipart'
+import { refuseUnsupported } from '../s3/unsupported'
+import { announcedUploadChecksum, objectEntries, uploadChecksum } from '../s3/upload-checksum'
+import { element, xmlReply } from '../s3/xml'
+import type { Call, ObjectScope, Operation } from './operation'
+
+/**
+ * List of the upload's record, List of its parts' records, ModifyFile (claim), ComposeFileSet, ModifyFile (the object),
+ * ModifyFile (tombstone); the first two ModifyFiles behind InspectBranch and GlobFile, where they are judged. No byte is moved,
+ * so the answer need not be kept alive.
+ *
+ * A request that is sent again, at the same time or for a day afterwards, is answered as it was the first time. That is asked
+ * only where it fails, which it must, since the upload is no more.
+ */
+export const completeMultipartUpload = {
+  name: 'CompleteMultipartUpload', scope: 'object', permission: 'write',
+  body: { kind: 'xml', bytesMax: limits.completeXmlBytesMax, checksumOfObject: true }, run,
+} satisfies Operation
+
+async function run(call: Call<ObjectScope>): Promise<Reply> {
+  const { head, query, pfs: { uploads }, scope: { bucket, key } } = call
+  refuseUnsupported(head)
+  const listed = parseCompleteRequest(call.xml)
+  const digest = completionDigest(head, listed)
+  const judge = writeJudge(head)
+  const id = uploadIdOf(query)
+  try {
+    const upload = await uploads.get(bucket, key, id)
+    const completion: Completion = { ...await completionOf(call, upload, listed), digest, ...judge === undefined ? {} : { judge } }
+    return completed(call, await uploads.complete(upload, completion), completion.attributes)
+  } catch (error) {
+    const earlier = await earlierOutcome(error, () => uploads.completed(bucket, key, id, digest))
+    if (earlier !== undefined) return completed(call, earlier.written, earlier.attributes)
+    // A part was replaced while the object was put together: what was listed is there no more.
+    throw error instanceof PfsError && error.kind === 'no-file-set' ? new S3Error('InvalidPart') : error
+  }
+}
+
+/** Looks for one only where the failure may be due to it. */
+async function earlierOutcome<Outcome>(error: unknown, look: () => Promise<Outcome>): Promise<Outcome | undefined> {
+  const due = error instanceof PfsError ? error.kind === 'no-upload' || error.kind === 'no-file-set' : error instanceof S3Error && error.code === 'InvalidPart'
+  return due ? look() : undefined
+}
+
+async function completionOf(call: Call<ObjectScope>, upload: Upload, listed: readonly ListedPart[]): Promise<Omit<Completion, 'digest' | 'judge'>> {
+  const { parts: uploaded } = await call.pfs.uploads.parts(upload, 0, limits.partsMax)
+  const byNumber = new Map(uploaded.map((part) => [part.number, part]))
+  const parts = chooseParts(listed, byNumber)
+  checkObjectSize(call.head, sizeOf(parts))
+  const checksum = uploadChecksum(call.head, announcedUploadChecksum(upload.attributes.entries), parts)
+  const chosen = new Set(parts)
+  const etag = multipartEtagEntry(parts.map((part) => part.md5))
+  return {
+    parts,
+    unused: uploaded.filter((part) => !chosen.has(part)),
+    attributes: {
+      entries: { ...objectEntries(upload.attributes.entries), ...Object.fromEntries(checksum === undefined ? [etag] : [etag, checksum.entry]) },
+      parts: {
+        numbers: parts.map((part) => part.number),
+        sizes: parts.map((part) => part.size),
+        ...checksum === undefined ? {} : { checksumAlgorithm: checksum.algorithm, checksums: checksum.digests },
+      },
+    },
+  }
+}
+
+function completed(call: Call<ObjectScope>, written: Written, attributes: Attributes): Reply {
+  const { head, scope: { bucket, key } } = call
+  const checksum = checksumElements(storedChecksum(attributes.entries)).map(([name, text]) => element(name, text))
+  const host = head.get('host')
+  return xmlReply('CompleteMultipartUploadResult',
+    element('Location', host === undefined ? head.path : `http://${host}${head.path}`) + element('Bucket', bucket) + element('Key', key) +
+    element('ETag', `"${attributes.entries['d:etag'] ?? ''}"`) + checksum.join(''),
+    [['x-amz-version-id', written.version]])
+}

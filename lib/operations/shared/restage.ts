@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import type { Pfs, Stage, Staged, Stat } from '../../pfs/contract'
+import type { ChecksumAlgorithm } from '../../s3/checksum'
+import { runningChecksum } from '../../s3/upload-checksum'
+
+export interface Restaged {
+  readonly staged: Staged
+  /** Raw, like the checksum. */
+  readonly md5: Buffer
+  /** Of the algorithm asked for, where it can be computed here. */
+  readonly checksum: Buffer | undefined
+}
+
+export interface Range {
+  readonly offset: number
+  readonly length: number
+  readonly algorithm: ChecksumAlgorithm | undefined
+}
+
+/** Reads a range of an object into a file set of its own. At most what the read has on its way is held in memory. */
+export async function restage(pfs: Pfs, from: Stat, { offset, length, algorithm }: Range): Promise<Restaged> {
+  const stage = pfs.stage({ length, fileSet: true })
+  const md5 = createHash('md5')
+  const sum = algorithm === undefined ? undefined : runningChecksum(algorithm)
+  try {
+    await pipe(pfs, { from, offset, length }, (chunk) => {
+      md5.update(chunk)
+      sum?.update(chunk)
+      return stage.write(chunk)
+    })
+  } catch (error) {
+    await stage.discard()
+    throw error
+  }
+  return { staged: await stage.finish(), md5: md5.digest(), checksum: sum?.digest() }
+}
+
+/** Chunks that come although silence was asked for wait their turn: a stage takes one at a time. */
+function pipe(pfs: Pfs, { from, offset, length }: { from: Stat, offset: number, length: number }, write: Stage['write']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const source = pfs.read(from, offset, length)
+    const queue: Buffer[] = []
+    let waiting = false
+    let ended = false
+    const fail = (error: unknown): void => {
+      source.cancel()
+      queue.length = 0
+      reject(error)
+    }
+    const pump = (): void => {
+      while (!waiting) {
+        const chunk = queue.shift()
+        if (chunk === undefined) {
+          if (ended) resolve()
+          return
+        }
+        const wait = write(chunk)
+        if (wait === undefined) continue
+        waiting = true
+        wait.then(() => {
+          waiting = false
+          pump()
+          if (!waiting) source.resume()
+        }, fail)
+      }
+    }
+    source.start({
+      data: (chunk) => {
+        queue.push(chunk)
+        pump()
+        return !waiting
+      },
+      end: () => {
+        ended = true
+        pump()
+      },
+      fail,
+    })
+  })
+}

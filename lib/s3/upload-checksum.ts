@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { crc32c } from '@node-rs/crc32'
+import type { Head } from '../kit/head'
+import {
+  checksumAlgorithms, checksumEntry, checksumHeader, checksumMismatch, decodeChecksum, requestedAlgorithm, requestedType,
+  type ChecksumAlgorithm, type ChecksumType,
+} from './checksum'
+import { CrcCombination } from './crc-combine'
+import { S3Error } from './error'
+import type { Entries } from './object-facts'
+
+/**
+ * The checksum of an object that is put together from parts. FULL_OBJECT is that of the whole content: a CRC's follows from
+ * the CRCs of the parts and their sizes, so nothing is read again. COMPOSITE is the digest of the parts' digests.
+ *
+ * What was announced when the upload began stands among the upload's entries, under names that no object keeps:
+ *
+ * | name    | value |
+ * | ---     | --- |
+ * | `u:sum` | name of the algorithm |
+ * | `u:of`  | FULL_OBJECT or COMPOSITE |
+ */
+export interface AnnouncedUploadChecksum {
+  readonly algorithm: ChecksumAlgorithm
+  readonly type: ChecksumType
+}
+
+/** What CreateMultipartUpload announces, as entries. */
+export function uploadChecksumEntries(head: Head): Record<string, string> {
+  const algorithm = requestedAlgorithm(head)
+  const type = requestedType(head, algorithm)
+  return algorithm === undefined || type === undefined ? {} : { 'u:sum': algorithm, 'u:of': type }
+}
+
+export function announcedUploadChecksum(entries: Entries): AnnouncedUploadChecksum | undefined {
+  const algorithm = checksumAlgorithms.find((name) => name === entries['u:sum'])
+  if (algorithm === undefined) return undefined
+  return { algorithm, type: entries['u:of'] === 'FULL_OBJECT' ? 'FULL_OBJECT' : 'COMPOSITE' }
+}
+
+/** The entries that an object gets from its upload. */
+export function objectEntries(entries: Entries): Record<string, string> {
+  return Object.fromEntries(Object.entries(entries).filter(([name]) => !name.startsWith('u:')))
+}
+
+export interface PartDigests {
+  readonly size: number
+  /** Raw, by algorithm. */
+  readonly checksums: Readonly<Record<string, Buffer>>
+}
+
+export interface UploadChecksum {
+  readonly algorithm: ChecksumAlgorithm
+  readonly type: ChecksumType
+  /** Of each part, raw. */
+  readonly digests: readonly Buffer[]
+  readonly entry: readonly [name: string, value: string]
+}
+
+/**
+ * The checksum that the object is to have: of the algorithm that the request's head names, else of the announced one, else
+ * of any that all parts have; undefined where some part has none. The head's own value is held to it: BadDigest, or
+ * InvalidRequest where it cannot be, since the parts were sent without.
+ */
+export function uploadChecksum(head: Head, announced: AnnouncedUploadChecksum | undefined, parts: readonly PartDigests[]): UploadChecksum | undefined {
+  const expected = checksumOfObject(head)
+  const algorithm = expected?.algorithm ?? announced?.algorithm ?? commonAlgorithm(parts)
+  if (algorithm === undefined) return undefined
+  const type = checksumType(head, algorithm, announced)
+  const digests = parts.map((part) => part.checksums[algorithm])
+  if (!digests.every((digest) => digest !== undefined)) {
+    if (expected === undefined) return undefined
+    throw invalid(`The parts of this upload were sent without ${algorithm} checksums, so the one of the object cannot be verified.`)
+  }
+  const entry = type === 'COMPOSITE'
+    ? checksumEntry(algorithm, digestOf(algorithm, Buffer.concat(digests)), digests.length)
+    : checksumEntry(algorithm, wholeDigest(algorithm, digests, parts))
+  // SDKs disagree on whether the number of parts belongs to a composite value, so the head may leave it out.
+  if (expected !== undefined && entry[1] !== expected.value && entry[1].replace(/-.*/, '') !== expected.value) throw checksumMismatch(algorithm)
+  return { algorithm, type, digests, entry }
+}
+
+/** `x-amz-checksum-<algorithm>` of CompleteMultipartUpload: a digest, with `-N` behind it or not. */
+function checksumOfObject(head: Head): { readonly algorithm: ChecksumAlgorithm, readonly value: string } | undefined {
+  let found: { readonly algorithm: ChecksumAlgorithm, readonly value: string } | undefined
+  for (const algorithm of checksumAlgorithms) {
+    const value = head.get(checksumHeader(algorithm))
+    if (value === undefined) continue
+    if (found !== undefined) throw invalid('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.')
+    if (decodeChecksum(algorithm, value.replace(/-[1-9]\d{0,4}$/, '')) === undefined) {
+      throw invalid(`Value for ${checksumHeader(algorithm)} header is invalid.`)
+    }
+    found = { algorithm, value }
+  }
+  return found
+}
+
+function checksumType(head: Head, algorithm: ChecksumAlgorithm, announced: AnnouncedUploadChecksum | undefined): ChecksumType {
+  const asked = head.get('x-amz-checksum-type')?.toUpperCase()
+  const possible = isCrc(algorithm) ? 'FULL_OBJECT' : 'COMPOSITE'
+  const type = announced?.algorithm === algorithm ? announced.type : asked === 'COMPOSITE' && algorithm !== 'CRC64NVME' ? asked : possible
+  if (asked === undefined || asked === type) return type
+  if (announced === undefined) throw invalid('Value for x-amz-checksum-type header is invalid.')
+  throw invalid(`The upload was created using the ${announced.type} checksum mode. The complete request must use the same checksum mode.`)
+}
+
+function commonAlgorithm(parts: readonly PartDigests[]): ChecksumAlgorithm | undefined {
+  return checksumAlgorithms.find((algorithm) => parts.every((part) => part.checksums[algorithm] !== undefined))
+}
+
+function isCrc(algorithm: ChecksumAlgorithm): algorithm is 'CRC32' | 'CRC32C' | 'CRC64NVME' {
+  return algorithm.startsWith('CRC')
+}
+
+function wholeDigest(algorithm: ChecksumAlgorithm, digests: readonly Buffer[], parts: readonly PartDigests[]): Buffer {
+  if (!isCrc(algorithm)) throw new Error(`${algorithm} of a whole cannot be had from its parts`)
+  const crc = new CrcCombination(algorithm)
+  for (const [index, digest] of digests.entries()) crc.push(digest, parts[index]?.size ?? 0)
+  return crc.digest()
+}
+
+function digestOf(algorithm: ChecksumAlgorithm, bytes: Buffer): Buffer {
+  if (algorithm === 'SHA1' || algorithm === 'SHA256') return createHash(algorithm.toLowerCase()).update(bytes).digest()
+  const digest = Buffer.alloc(4)
+  digest.writeUInt32BE(algorithm === 'CRC32' ? crc32(bytes) : crc32c(bytes))
+  return digest
+}
+
+/** Sums bytes as they pass; undefined for CRC64NVME, whose code is not at hand here. */
+export function runningChecksum(algorithm: ChecksumAlgorithm): { update(bytes: Buffer): unknown, digest(): Buffer } | undefined {
+  if (algorithm === 'CRC64NVME') return undefined
+  if (algorithm === 'SHA1' || algorithm === 'SHA256') return createHash(algorithm.toLowerCase())
+  const step = algorithm === 'CRC32' ? crc32 : crc32c
+  let value = 0
+  return {
+    update: (bytes) => { value = step(bytes, value) },
+    digest: () => {
+      const digest = Buffer.alloc(4)
+      digest.writeUInt32BE(value)
+      return digest
+    },
+  }
+}
+
+function invalid(message: string): S3Error {
+  return new S3Error('InvalidRequest', {}, { message })
+}
