@@ -49,7 +49,9 @@ async function main(): Promise<void> {
   const tls = readTls()
   const log = openLog(config.logLevel)
   const backend = await openBackend(config)
-  const pfs = await connect(backend.transport, { headAgeMsMax: config.headMaxAgeMs })
+  const pfs = await connect(backend.transport, {
+    headAgeMsMax: config.headMaxAgeMs, alone: config.pfs === undefined && config.servePfs === undefined,
+  })
   const serve = gateway({ table, pfs, keys: () => keys, domain: config.domain, now: () => new Date(), observe: log.access })
   const listener = await listen({ ...config.listen, tls }, serve)
   process.on('SIGHUP', () => {

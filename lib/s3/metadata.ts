@@ -23,6 +23,7 @@ import type { Entries } from './object-facts'
  * | `m:<name>`  | x-amz-meta-<name>, name in lower case, value as text |
  * | `d:md5`     | MD5 of the content, 32 hex digits, of an object that was written whole (s3/etag) |
  * | `d:etag`    | entity tag `<32 hex>-<N>` of an object put together from N parts (s3/etag) |
+ * | `u`         | the multipart upload that made the object (pfs/upload-completion) |
  * | `d:<sum>`   | crc32, crc32c, crc64nvme, sha1 or sha256: base64, behind it `-<N>` where it is of N parts (s3/checksum) |
  *
  * Everything under `d:` is a digest and describes exactly these bytes: whoever changes them must drop it.
