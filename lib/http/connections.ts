@@ -16,9 +16,10 @@ export class Connections {
     socket.once('close', () => { this.open.delete(socket) })
   }
 
-  /** `socket` owes the client `response` until that closes. */
-  owe(socket: Socket, response: ServerResponse): void {
+  /** `socket` owes the client `response` until that closes. Answers what it owed last before, if anything. */
+  owe(socket: Socket, response: ServerResponse): ServerResponse | undefined {
     const owed = this.owed.get(socket) ?? new Set()
+    const before = [...owed].at(-1)
     if (owed.size === 0) this.owed.set(socket, owed)
     owed.add(response)
     if (this.draining) response.shouldKeepAlive = false
@@ -26,6 +27,7 @@ export class Connections {
       owed.delete(response)
       if (this.draining && owed.size === 0) socket.destroySoon()
     })
+    return before
   }
 
   /** An answer on this socket has begun and is not over: nothing else may be written to it. */

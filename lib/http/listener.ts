@@ -45,8 +45,11 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
   server.maxConnections = limits.connectionsMax
   const connections = new Connections()
   const take = (req: http.IncomingMessage, res: http.ServerResponse, expectsContinue: boolean): void => {
-    connections.owe(req.socket, res)
-    serve(exchangeOf(req, res, expectsContinue))
+    const exchange = exchangeOf(req, res, expectsContinue)
+    const before = connections.owe(req.socket, res)
+    if (before === undefined) serve(exchange)
+    // A client that sent it behind another means that to happen first; and only the answer in front has the socket.
+    else before.once('close', () => { if (!req.socket.destroyed) serve(exchange) })
   }
   server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => { connections.add(socket) })
   server.on('request', (req: http.IncomingMessage, res: http.ServerResponse) => { take(req, res, false) })

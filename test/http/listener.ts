@@ -49,6 +49,40 @@ t.test('hands over the raw head and answers with what it is given', async (t) =>
   t.ok(answer.endsWith('\r\n\r\n/a//b/../%2f?x'), answer)
 })
 
+t.test('serves requests that were sent at once one after the other, each with its answer', async (t) => {
+  const served: string[] = []
+  const { port } = await withListener(t, (exchange) => {
+    const { path } = exchange.head
+    served.push(`${path} begins`)
+    setTimeout(() => {
+      served.push(`${path} ends`)
+      void exchange.reply(bytes(`[${path}]`))
+    }, path === '/1' ? 20 : 0)
+  })
+  const request = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: h\r\n${path === '/3' ? 'Connection: close\r\n' : ''}\r\n`
+  const answer = await talk(port, request('/1') + request('/2') + request('/3'))
+  t.same(answer.match(/\[.*?\]/g), ['[/1]', '[/2]', '[/3]'])
+  t.same(served, ['/1 begins', '/1 ends', '/2 begins', '/2 ends', '/3 begins', '/3 ends'])
+})
+
+t.test('begins no request whose client went away before its turn', async (t) => {
+  const served: string[] = []
+  let first: ((exchange: Exchange) => void) | undefined
+  const begun = new Promise<Exchange>((resolve) => { first = resolve })
+  const { port } = await withListener(t, (exchange) => {
+    served.push(exchange.head.path)
+    first?.(exchange)
+  })
+  const socket = net.connect(port, '127.0.0.1')
+  socket.write('GET /1 HTTP/1.1\r\nHost: h\r\n\r\nPUT /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx')
+  const exchange = await begun
+  socket.destroy()
+  while (!exchange.gone()) await new Promise((resolve) => { setImmediate(resolve) })
+  await new Promise((resolve) => { setImmediate(resolve) })
+  t.same(served, ['/1'])
+  t.equal((await exchange.reply(bytes('late'))).whole, false)
+})
+
 t.test('HEAD and 304 have no body, whatever the reply holds', async (t) => {
   const { port } = await withListener(t, (exchange) => {
     void exchange.reply(exchange.head.path === '/304' ? { status: 304, headers: [], body: noBody } : bytes('body'))
