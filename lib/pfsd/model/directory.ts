@@ -2,7 +2,7 @@ import { afterPrefix } from './byte-order'
 import { Cursor } from './cursor'
 import type { Entry, NodeReader } from './entry'
 import { afterPath, datumOfKey, pathOfKey } from './key'
-import { sums } from './tree'
+import { lookup, sums } from './tree'
 import { clash } from './validation'
 import { Code, RpcFailure } from '../failure'
 
@@ -57,15 +57,17 @@ export function* children(walking: Walking, directory: string, lower: Buffer): G
     const path = pathOfKey(key)
     if (!isBelow(path, end)) return
     const at = path.indexOf(slash, prefix.length)
-    if (cursor.entry().op === 'delete' || path.length === 1) {
+    const entry = cursor.entry()
+    if (entry.op === 'delete' || path.length === 1) {
       found = cursor.next()
-    } else if (at < 0) {
-      if (walking.checked && before !== undefined) refuseClash(before, key)
+      continue
+    }
+    if (walking.checked && before !== undefined) refuseClash(before, key)
+    if (at < 0) {
       before = key
-      yield { kind: 'file', path: path.toString(), datum: datumOfKey(key), entry: cursor.entry() }
+      yield { kind: 'file', path: path.toString(), datum: datumOfKey(key), entry }
       found = cursor.next()
     } else {
-      if (walking.checked && before !== undefined) refuseClash(before, key)
       const subdirectory: Buffer = path.subarray(0, at + 1)
       if (Buffer.compare(subdirectory, lower) >= 0) yield { kind: 'directory', path: subdirectory.toString() }
       before = undefined
@@ -78,6 +80,8 @@ export function* children(walking: Walking, directory: string, lower: Buffer): G
 /** The file at exactly this path, whatever its datum. */
 export function fileAt(walking: Walking, path: string): Extract<Node, { readonly kind: 'file' }> | undefined {
   const key = Buffer.from(path)
+  const entry = walking.checked ? undefined : lookup(walking.nodes, walking.root, key)
+  if (entry !== undefined && entry.op !== 'delete') return { kind: 'file', path, datum: 'default', entry }
   const cursor = new Cursor(walking.nodes, walking.root)
   const end = afterPath(key)
   let file: Extract<Node, { readonly kind: 'file' }> | undefined

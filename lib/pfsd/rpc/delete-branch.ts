@@ -4,7 +4,8 @@ import type { Unary } from '../service'
 import type { DeleteBranchRequest, Empty } from '../../wire/messages'
 import { findRepo } from './shared/find'
 import type { Instance } from './shared/instance'
-import { branchReference, repoKey } from './shared/reference'
+import { branchReference, repoKey, repoText } from './shared/reference'
+import { requireHead } from './shared/require-head'
 import { noBranchLines } from './shared/requirements'
 
 /** The branch goes, its commits stay: an open one can still be finished by its id. */
@@ -19,6 +20,7 @@ export function deleteBranch({ store }: Instance): Unary<DeleteBranchRequest, Em
         const lines = noBranchLines(repo, name, { project: tx.project(repo.project) !== undefined, repo: row !== undefined })
         throw new RpcFailure(Code.notFound, `get branch "${repoKey(repo)}@${name}": ${lines.join('\n')}`)
       }
+      requireHead(tx, branch, request.expected_head ?? '', `${repoText(repo)}@${name}`)
       tx.deleteBranch(branch)
     })
     return {}

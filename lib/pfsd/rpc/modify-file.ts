@@ -3,9 +3,10 @@ import type { ClientStream, Context, Inlet } from '../service'
 import type { CommitRow } from '../store/rows'
 import type { BlobFile, Tx } from '../store/store'
 import type { Commit, Empty, ModifyFileRequest } from '../../wire/messages'
-import { headOf } from './shared/find'
+import { findRepo } from './shared/find'
 import type { Instance } from './shared/instance'
 import { repoOfCommit, repoReference, repoText, type RepoReference } from './shared/reference'
+import { requireHead } from './shared/require-head'
 import { alreadyFinished } from './shared/requirements'
 import { lookUpCommit } from './shared/resolve-commit'
 import { startCommit } from './shared/start-commit'
@@ -98,13 +99,8 @@ function openCommit(tx: Tx, target: Extract<Target, { readonly kind: 'open' }>):
   return row
 }
 
-/** Holds the stream to the state that its sender saw. */
 function checkHead(tx: Tx, { reference, branch, expectedHead }: Extract<Target, { readonly kind: 'one-off' }>): void {
   if (expectedHead === '') return
-  const project = tx.project(reference.project)
-  const repo = project === undefined ? undefined : tx.repo(project.id, reference.name, reference.type)
-  const row = repo === undefined ? undefined : tx.branch(repo.id, branch)
-  if (row !== undefined && headOf(tx, row).id === expectedHead) return
-  const state = row === undefined ? 'is gone' : `is at another commit than ${expectedHead}`
-  throw new RpcFailure(Code.failedPrecondition, `branch ${repoText(reference)}@${branch} ${state}`)
+  const repo = findRepo(tx, reference)
+  requireHead(tx, repo === undefined ? undefined : tx.branch(repo.id, branch), expectedHead, `${repoText(reference)}@${branch}`)
 }

@@ -1,0 +1,158 @@
+import t from 'tap'
+import { add, master, refusal, repo, testPfsd } from '../../support/test-pfsd'
+
+const attributes = { entries: { 'content-type': 'text/plain', 'd:md5': 'f00d' }, parts: { sizes: [1, 2] } }
+
+t.test('a one-off tells its commit, which is finished', async (t) => {
+  const test = await testPfsd(t)
+  const metadata = await test.modify([add('/a', 'x')])
+  t.equal(metadata['pfs-commit-id'], await test.head())
+  const info = await test.client.unary('/pfs_v2.API/InspectCommit', { commit: { repo, id: metadata['pfs-commit-id'] ?? '' } })
+  const finished = (info.finished?.seconds ?? 0) * 1000 + (info.finished?.nanos ?? 0) / 1_000_000
+  t.equal(metadata['pfs-commit-time'], String(finished))
+  t.ok(finished > 0)
+})
+
+t.test('expected_head holds a stream to the head that its sender saw', async (t) => {
+  const test = await testPfsd(t)
+  const { 'pfs-commit-id': first = '' } = await test.modify([add('/a', '1')])
+  const held = (): Promise<unknown> => test.modify([{ delete_file: { path: '/a' } }, add('/a', '2')], { set_commit: master, expected_head: first })
+  const outcomes = await Promise.allSettled([held(), held(), held()])
+  t.equal(outcomes.filter((outcome) => outcome.status === 'fulfilled').length, 1, 'one of three wins')
+  t.equal((await refusal(held())).code, 9)
+  t.equal(await test.read('/a'), '2')
+  const commits = await test.client.list('/pfs_v2.API/ListCommit', { repo, to: master })
+  t.equal(commits.length, 2, 'nothing came of the others')
+  await test.client.unary('/pfs_v2.API/DeleteBranch', { branch: { repo, name: 'master' } })
+  t.equal((await refusal(held())).code, 9, 'a branch that is gone is not made again')
+})
+
+t.test('DeleteBranch can be held to a head, too', async (t) => {
+  const test = await testPfsd(t)
+  const { 'pfs-commit-id': first = '' } = await test.modify([add('/a', '1')])
+  await test.modify([add('/b', '1')])
+  const branch = { repo, name: 'master' }
+  t.equal((await refusal(test.client.unary('/pfs_v2.API/DeleteBranch', { branch, expected_head: first }))).code, 9)
+  await test.client.unary('/pfs_v2.API/DeleteBranch', { branch, expected_head: await test.head() })
+  t.equal((await refusal(test.head())).code, 5)
+})
+
+t.test('nothing is committed unless the caller says that it sent all', async (t) => {
+  const test = await testPfsd(t)
+  await test.modify([add('/a', 'x')])
+  const head = await test.head()
+  const given = test.client.transport.clientStream('/pfs_v2.API/ModifyFile')
+  await given.send({ set_commit: master })
+  await given.send(add('/b', Buffer.alloc(1_000_000)))
+  await given.abort()
+  t.match(await refusal(test.modify([add('/b', 'x'), {}])), { code: 2, details: 'unrecognized message type' })
+  t.match(await refusal(test.modify([add('/b', 'x'), { add_file: { path: '/nul\0' } }])), { code: 2 })
+  t.equal(await test.head(), head)
+})
+
+t.test('content is the same however it comes, held or spilled', async (t) => {
+  const test = await testPfsd(t)
+  const piece = (length: number, fill: number): Buffer => Buffer.alloc(length, fill)
+  const big = [piece(200_000, 97), piece(200_000, 98), piece(5, 99)]
+  const small = [piece(100, 100), piece(64, 101)]
+  await test.modify([
+    add('/big', big[0] ?? ''), add('/small', small[0] ?? ''), add('/big', big[1] ?? ''), add('/small', small[1] ?? ''),
+    add('/big', big[2] ?? ''), add('/empty', ''), { add_file: { path: '/nothing' } },
+  ])
+  t.equal(await test.read('/big'), Buffer.concat(big).toString('latin1'))
+  t.equal(await test.read('/small'), Buffer.concat(small).toString('latin1'))
+  t.equal(await test.read('/empty') + await test.read('/nothing'), '')
+  t.same(await test.paths(), ['/big', '/empty', '/nothing', '/small'])
+  await test.modify([add('/big', '!'), add('/small', '?')])
+  t.equal(await test.read('/big'), Buffer.concat(big).toString('latin1') + '!')
+  t.equal((await test.stat('/big'))?.size_bytes, 400_006)
+  t.equal(await test.read('/small'), Buffer.concat(small).toString('latin1') + '?')
+
+  const range = { file: { commit: master, path: '/big' }, offset: 199_999, length: 3 }
+  const read = await test.client.list('/pfs_v2.API/GetFile', range)
+  t.equal(Buffer.concat(read.map((message) => message.value ?? Buffer.alloc(0))).toString(), 'abb')
+  t.equal((await refusal(test.client.list('/pfs_v2.API/GetFile', { ...range, offset: -1 }))).code, 3)
+})
+
+t.test('many files that are small one by one do not stay in memory', async (t) => {
+  const test = await testPfsd(t)
+  const count = 100
+  const content = (i: number): Buffer => Buffer.alloc(250_000, i)
+  await test.modify(Array.from({ length: count }, (_, i) => add(`/f${i}`, content(i))))
+  for (const i of [0, 50, 66, 99]) t.equal(await test.read(`/f${i}`), content(i).toString('latin1'))
+  t.equal((await test.paths()).length, count)
+})
+
+t.test('attributes describe exactly the content they came with', async (t) => {
+  const test = await testPfsd(t)
+  await test.modify([add('/a', 'x', { attributes }), add('/none', 'x'), add('/empty', 'x', { attributes: {} })])
+  const of = async (path: string): Promise<unknown> => (await test.stat(path))?.attributes
+  t.same(await of('/a'), attributes)
+  t.equal(await of('/none'), undefined)
+  t.same(await of('/empty'), {}, 'present and empty')
+
+  const copy = (src: string, dst: string, more: object): Promise<unknown> => (
+    test.modify([{ copy_file: { dst, src: { commit: master, path: src }, literal: true, ...more } }]))
+  await copy('/a', '/inherits', {})
+  t.same(await of('/inherits'), attributes)
+  await copy('/a', '/replaces', { attributes: { entries: { k: 'v' } } })
+  t.same(await of('/replaces'), { entries: { k: 'v' } })
+  await copy('/none', '/a', { append: true })
+  t.equal(((await of('/a')) as { parts?: unknown } | undefined)?.parts, undefined, 'an append drops the part table')
+  t.equal(await test.read('/a'), 'xx')
+  await test.modify([{ delete_file: { path: '/inherits' } }, add('/inherits', 'y')])
+  t.equal(await of('/inherits'), undefined)
+
+  const large = { entries: { note: 'n'.repeat(2000) }, parts: { sizes: Array.from({ length: 5000 }, (_, i) => i) } }
+  await test.modify([add('/large', 'x', { attributes: large })])
+  t.same(await of('/large'), large)
+  const page = await test.client.unary('/pfs_extension.API/List', { repo: 'r', commit_id: await test.head(), prefix: '/l' })
+  t.same(page.files?.map((file) => file.attributes), [large])
+})
+
+t.test('a file tells which commit wrote it, even when that one was squashed', async (t) => {
+  const test = await testPfsd(t)
+  const { 'pfs-commit-id': first = '' } = await test.modify([add('/a', 'x')])
+  const { 'pfs-commit-id': second = '' } = await test.modify([add('/b', 'x')])
+  t.equal((await test.stat('/a'))?.created?.commit_id, first)
+  t.equal((await test.stat('/b'))?.created?.commit_id, second)
+  await test.client.unary('/pfs_v2.API/SquashCommit', { commit: { repo, id: first } })
+  const info = await test.stat('/a')
+  t.equal(info?.created?.commit_id, first)
+  t.ok(info?.created?.time?.seconds)
+})
+
+t.test('streams into one branch or one open commit do not disturb each other', async (t) => {
+  const test = await testPfsd(t)
+  await Promise.all(Array.from({ length: 16 }, (_, i) => test.modify([{ delete_file: { path: '/k' } }, add('/k', `v${i}`)])))
+  t.match(await test.read('/k'), /^v\d+$/)
+  t.equal((await test.client.list('/pfs_v2.API/ListCommit', { repo, to: master })).length, 16)
+  const open = await test.client.unary('/pfs_v2.API/StartCommit', { branch: { repo, name: 'master' } })
+  await Promise.all(Array.from({ length: 16 }, () => test.modify([add('/l', 'x')])))
+  t.equal(await test.read('/l', open), 'x'.repeat(16))
+})
+
+t.test('what happens to the target while a stream is open', async (t) => {
+  const test = await testPfsd(t)
+  await test.modify([add('/a', 'x')])
+  const begin = async (commit = master): Promise<() => Promise<unknown>> => {
+    const stream = test.client.transport.clientStream('/pfs_v2.API/ModifyFile')
+    await stream.send({ set_commit: commit })
+    await stream.send(add('/late', 'x'))
+    return () => stream.end()
+  }
+  const between = await begin()
+  const open = await test.client.unary('/pfs_v2.API/StartCommit', { branch: { repo, name: 'master' } })
+  t.match(await refusal(between()), { code: 2, details: /^create commit: parent commit default\/r@\w+ has not been finished$/ })
+  const late = await begin(open)
+  await test.client.unary('/pfs_v2.API/FinishCommit', { commit: open })
+  t.match(await refusal(late()), { code: 2, details: / has already finished$/ }, 'pachd takes it and bricks the repo')
+  t.same(await test.paths(), ['/a'])
+  const branchless = await begin()
+  await test.client.unary('/pfs_v2.API/DeleteBranch', { branch: { repo, name: 'master' } })
+  await branchless()
+  t.same(await test.paths(), ['/late'], 'the branch is made again')
+  const repoless = await begin()
+  await test.client.unary('/pfs_v2.API/DeleteRepo', { repo })
+  t.match(await refusal(repoless()), { code: 5, details: 'repo default/r not found' })
+})
