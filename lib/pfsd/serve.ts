@@ -61,7 +61,10 @@ function register(server: Server, method: Method, path: keyof Rpcs, service: Ser
 
 function close(server: Server): Promise<void> {
   return new Promise(resolve => {
-    const timer = setTimeout(() => server.forceShutdown(), closeMsMax)
+    const timer = setTimeout(() => {
+      server.forceShutdown()
+      resolve()
+    }, closeMsMax)
     server.tryShutdown(() => {
       clearTimeout(timer)
       resolve()

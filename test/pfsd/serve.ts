@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { grpc } from '../../lib/pfs/grpc'
+import { serve } from '../../lib/pfsd/serve'
+import type { Service } from '../../lib/pfsd/service'
+import { RpcClient } from '../support/rpc-client'
+import { add, master, refusal, repo, testPfsd, type TestPfsd } from '../support/test-pfsd'
+
+const doomed = join(__dirname, '../fixtures/pfsd/doomed-client.cjs')
+
+async function over(test: TestPfsd, t: Test): Promise<RpcClient> {
+  const { port } = await test.pfsd.serve('127.0.0.1:0')
+  const transport = grpc(`grpc://127.0.0.1:${port}`)
+  t.teardown(() => transport.close())
+  return new RpcClient(transport)
+}
+
+t.test('both ways of calling give the same answers and failures', async (t) => {
+  const test = await testPfsd(t)
+  const client = await over(test, t)
+  const parts = { sizes: [1, 2], checksum_algorithm: 'CRC32', checksums: [Buffer.from([1]), Buffer.from([2])] }
+  const { metadata } = await client.upload('/pfs_v2.API/ModifyFile', [
+    { set_commit: master }, add('/a', 'abc', { attributes: { entries: { k: 'v' }, parts } }), add('/ü/😀', Buffer.alloc(600_000, 7)),
+  ])
+  t.equal(metadata['pfs-commit-id'], await test.head())
+  t.match(metadata['pfs-commit-time'], /^\d+$/)
+  const commit = { repo, id: metadata['pfs-commit-id'] ?? '' }
+  const calls: ReadonlyArray<readonly [string, object]> = [
+    ['/pfs_v2.API/InspectBranch', { branch: { repo, name: 'master' } }],
+    ['/pfs_v2.API/InspectBranch', { branch: { repo, name: 'nope' } }],
+    ['/pfs_v2.API/GlobFile', { commit, pattern: '**' }],
+    ['/pfs_v2.API/GlobFile', { commit: { repo, id: '1'.repeat(32) }, pattern: '**' }],
+    ['/pfs_v2.API/InspectFile', { file: { commit: master, path: '/missing ü' } }],
+    ['/pfs_v2.API/ListCommit', { repo }],
+    ['/pfs_v2.API/GetFile', { file: { commit, path: '/a' }, offset: 1, length: 1 }],
+    ['/pfs_extension.API/List', { repo: 'r', commit_id: commit.id, delimiter: '/', prefix: '/' }],
+    ['/pfs_extension.API/Capabilities', {}],
+    ['/auth_v2.API/WhoAmI', {}],
+    ['/grpc.health.v1.Health/Check', {}],
+  ]
+  const outcome = (client: RpcClient, [path, request]: readonly [string, object]): Promise<unknown> => (
+    client.call(path, request).catch((error: { code: number, details: string }) => `${error.code} ${error.details}`))
+  for (const call of calls) t.same(await outcome(client, call), await outcome(test.client, call), call[0])
+  const content = await client.list('/pfs_v2.API/GetFile', { file: { commit, path: '/ü/😀' } })
+  t.ok(Buffer.concat(content.map((message) => message.value ?? Buffer.alloc(0))).equals(Buffer.alloc(600_000, 7)))
+  t.match(await refusal(client.upload('/pfs_v2.API/ModifyFile', [{ set_commit: master }, {}])), { code: 2, details: 'unrecognized message type' })
+})
+
+t.test('a message may be as long as pachd lets it be, and no longer', async (t) => {
+  const test = await testPfsd(t)
+  const client = await over(test, t)
+  const long = (bytes: number): Promise<unknown> => client.upload('/pfs_v2.API/CreateFileSet', [add('/a', Buffer.alloc(bytes))])
+  t.match(await long(20_970_520), { response: { file_set_id: /^[0-9a-f]{32}$/ } })
+  t.equal((await refusal(long(20_971_521))).code, 8)
+})
+
+for (const end of ['kill', 'cancel', 'stall']) {
+  t.test(`a client that ends in ${end} commits nothing`, async (t) => {
+    const test = await testPfsd(t)
+    await test.modify([add('/whole', 'x')])
+    const head = await test.head()
+    const runs = 4
+    let begun = 0
+    let ended = 0
+    let over: () => void = () => undefined
+    const allOver = new Promise<void>((resolve) => { over = resolve })
+    let left = runs
+    const modify = test.pfsd.service['/pfs_v2.API/ModifyFile']
+    if (modify === undefined) throw new Error('there is no ModifyFile')
+    const counting: Service = {
+      '/pfs_v2.API/ModifyFile': (context) => {
+        const inlet = modify(context)
+        begun++
+        return {
+          message: (message) => inlet.message(message),
+          end() {
+            ended++
+            if (--left === 0) over()
+            return inlet.end()
+          },
+          abort() {
+            inlet.abort()
+            if (--left === 0) over()
+          },
+        }
+      },
+    }
+    const served = await serve(counting, '127.0.0.1:0')
+    t.teardown(() => served.close())
+    for (let i = 0; i < runs; i++) {
+      const child = spawn(process.execPath, [doomed, `127.0.0.1:${served.port}`, end], { stdio: 'inherit' })
+      await new Promise((resolve) => child.on('exit', resolve))
+    }
+    await allOver
+    t.same([begun, ended], [runs, 0])
+    t.equal(await test.head(), head)
+    t.same(await test.paths(), ['/whole'])
+  })
+}
+
+t.test('closing lets go of clients that stay', async (t) => {
+  const test = await testPfsd(t)
+  const client = await over(test, t)
+  const stream = client.transport.clientStream('/pfs_v2.API/ModifyFile')
+  await stream.send({ set_commit: master })
+  await test.pfsd.close()
+  await t.rejects(stream.end())
+  t.teardown(() => undefined)
+})
