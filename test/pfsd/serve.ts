@@ -55,45 +55,58 @@ t.test('a message may be as long as pachd lets it be, and no longer', async (t) 
   t.equal((await refusal(long(20_971_521))).code, 8)
 })
 
+/** A server whose ModifyFile tells of each call when all of its messages are there, and what became of it. */
+class Watched {
+  begun: () => void = () => undefined
+  over: (outcome: 'ended' | 'aborted') => void = () => undefined
+  readonly service: Service
+
+  constructor(modify: NonNullable<Service['/pfs_v2.API/ModifyFile']>, messages: number) {
+    this.service = {
+      '/pfs_v2.API/ModifyFile': (context) => {
+        const inlet = modify(context)
+        let left = messages
+        return {
+          message: (message) => {
+            if (--left === 0) this.begun()
+            return inlet.message(message)
+          },
+          end: () => {
+            this.over('ended')
+            return inlet.end()
+          },
+          abort: () => {
+            this.over('aborted')
+            inlet.abort()
+          },
+        }
+      },
+    }
+  }
+}
+
 for (const end of ['kill', 'cancel', 'stall']) {
   t.test(`a client that ends in ${end} commits nothing`, async (t) => {
     const test = await testPfsd(t)
     await test.modify([add('/whole', 'x')])
     const head = await test.head()
-    const runs = 4
-    let begun = 0
-    let ended = 0
-    let over: () => void = () => undefined
-    const allOver = new Promise<void>((resolve) => { over = resolve })
-    let left = runs
     const modify = test.pfsd.service['/pfs_v2.API/ModifyFile']
     if (modify === undefined) throw new Error('there is no ModifyFile')
-    const counting: Service = {
-      '/pfs_v2.API/ModifyFile': (context) => {
-        const inlet = modify(context)
-        begun++
-        return {
-          message: (message) => inlet.message(message),
-          end() {
-            ended++
-            if (--left === 0) over()
-            return inlet.end()
-          },
-          abort() {
-            inlet.abort()
-            if (--left === 0) over()
-          },
-        }
-      },
-    }
-    const served = await serve(counting, '127.0.0.1:0')
+    const watched = new Watched(modify, 5)
+    const served = await serve(watched.service, '127.0.0.1:0')
     t.teardown(() => served.close())
-    for (let i = 0; i < runs; i++) {
-      const child = spawn(process.execPath, [doomed, `127.0.0.1:${served.port}`, end], { stdio: 'inherit' })
-      await new Promise((resolve) => child.on('exit', resolve))
+    for (let i = 0; i < 4; i++) {
+      const begun = new Promise<void>((resolve) => { watched.begun = resolve })
+      const over = new Promise<string>((resolve) => { watched.over = resolve })
+      const child = spawn(process.execPath, [doomed, `127.0.0.1:${served.port}`], { stdio: ['pipe', 'inherit', 'inherit'] })
+      const gone = new Promise((resolve) => child.on('exit', resolve))
+      await begun
+      if (end === 'kill') child.kill('SIGKILL')
+      else child.stdin.write(`${end}\n`)
+      t.equal(await over, 'aborted')
+      if (end !== 'kill') child.stdin.end()
+      await gone
     }
-    await allOver
-    t.same([begun, ended], [runs, 0])
     t.equal(await test.head(), head)
     t.same(await test.paths(), ['/whole'])
   })

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { openPfsd, type Pfsd } from '../../lib/pfsd/main'
+import { openPfsd, type Pfsd, type PfsdOptions } from '../../lib/pfsd/main'
 import type { StoreOptions } from '../../lib/pfsd/store/open-store'
 import type { Commit, FileInfo, ModifyFileRequest, Repo } from '../../lib/wire/messages'
 import { RpcClient } from './rpc-client'
@@ -14,10 +14,20 @@ export const master: Commit = { repo, branch: { repo, name: 'master' } }
 export class TestPfsd {
   readonly pfsd: Pfsd
   readonly client: RpcClient
+  private readonly options: PfsdOptions
 
-  constructor(pfsd: Pfsd) {
+  constructor(pfsd: Pfsd, options: PfsdOptions) {
     this.pfsd = pfsd
     this.client = new RpcClient(pfsd.service)
+    this.options = options
+  }
+
+  /** Closes it and opens its directory again. */
+  async reopen(t: Test): Promise<TestPfsd> {
+    await this.pfsd.close()
+    const pfsd = await openPfsd(this.options)
+    t.teardown(() => pfsd.close())
+    return new TestPfsd(pfsd, this.options)
   }
 
   /** One stream of changes to `master`; answers the metadata of the answer. */
@@ -58,12 +68,13 @@ export class TestPfsd {
 
 export async function testPfsd(t: Test, paths: 's3' | 'pachd' = 's3', store: StoreOptions = {}): Promise<TestPfsd> {
   const directory = mkdtempSync(join(tmpdir(), 'pfsd-'))
-  const pfsd = await openPfsd({ directory, paths, store })
+  const options: PfsdOptions = { directory, paths, store }
+  const pfsd = await openPfsd(options)
   t.teardown(async () => {
     await pfsd.close()
     rmSync(directory, { recursive: true })
   })
-  const test = new TestPfsd(pfsd)
+  const test = new TestPfsd(pfsd, options)
   await test.client.unary('/pfs_v2.API/CreateRepo', { repo })
   return test
 }
