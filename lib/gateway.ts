@@ -3,6 +3,7 @@ import type { Keys } from './auth/keys'
 import { verify } from './auth/verify'
 import type { Grant } from './auth/grant'
 import type { Exchange } from './http/exchange'
+import type { Budget } from './kit/budget'
 import type { Reply } from './kit/reply'
 import type { RequestEvent, Subscriber } from './observe'
 import type { Operation } from './operations/operation'
@@ -21,6 +22,8 @@ import { planBody } from './stream/plan'
 export interface GatewayOptions {
   readonly table: Readonly<Partial<Record<OperationName, Operation>>>
   readonly pfs: Pfs
+  /** What all bodies in memory share; those that are staged as well. */
+  readonly budget: Budget
   /** Asked at each request: the keys may be read again while the gateway runs. */
   readonly keys: () => Keys
   readonly domain: string | undefined
@@ -69,11 +72,17 @@ async function answer(options: GatewayOptions, exchange: Exchange, requestId: st
   if (operation.permission === 'write' && grant.access !== 'full') throw new S3Error('AccessDenied')
   const plan = planBody(head, grant.payload, operation.body)
   const body = openBody(plan, exchange.body)
-  const xml = operation.body.kind === 'xml' ? await collect(body, operation.body.bytesMax) : Buffer.alloc(0)
+  const collected = operation.body.kind === 'xml' ? await collect(body, operation.body.bytesMax, options.budget) : noDocument
   // The table and the route agree on the scope of every operation: a test crosses them.
   const run = operation.run as (call: unknown) => Promise<Reply>
-  return run({ scope, head, query, grant, body, xml, pfs: options.pfs, now, requestId, gone: () => exchange.gone() })
+  try {
+    return await run({ scope, head, query, grant, body, xml: collected.bytes, pfs: options.pfs, now, requestId, gone: () => exchange.gone() })
+  } finally {
+    collected.release()
+  }
 }
+
+const noDocument = { bytes: Buffer.alloc(0), release: () => undefined }
 
 /** Anything thrown becomes a reply here, once: a refusal as it is, weather by its kind, a bug as a bare 500. */
 function refuse(error: unknown, exchange: Exchange, requestId: string, journey: Journey): Reply {

@@ -10,6 +10,7 @@ import { Keys } from './auth/keys'
 import { type Config, ConfigError, helpText, readConfig, readSettingFile } from './config'
 import { gateway } from './gateway'
 import { listen, type Listener } from './http/listener'
+import { Budget } from './kit/budget'
 import { limits } from './limits'
 import { type Log, openLog } from './observe'
 import { table } from './operations/table'
@@ -49,10 +50,11 @@ async function main(): Promise<void> {
   const tls = readTls()
   const log = openLog(config.logLevel)
   const backend = await openBackend(config)
+  const budget = new Budget(limits.bodyBudgetBytes)
   const pfs = await connect(backend.transport, {
-    headAgeMsMax: config.headMaxAgeMs, alone: config.pfs === undefined && config.servePfs === undefined,
+    budget, headAgeMsMax: config.headMaxAgeMs, alone: config.pfs === undefined && config.servePfs === undefined,
   })
-  const serve = gateway({ table, pfs, keys: () => keys, domain: config.domain, now: () => new Date(), observe: log.access })
+  const serve = gateway({ table, pfs, budget, keys: () => keys, domain: config.domain, now: () => new Date(), observe: log.access })
   const listener = await listen({ ...config.listen, tls }, serve)
   process.on('SIGHUP', () => {
     try {

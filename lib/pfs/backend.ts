@@ -1,5 +1,5 @@
 import { limits } from '../limits'
-import { Budget } from './budget'
+import { Budget } from '../kit/budget'
 import { askCapabilities, type Capabilities } from './capabilities'
 import { Commits } from './commits'
 import { Committers } from './committers'
@@ -10,8 +10,8 @@ import type { Transport } from './transport'
 export interface BackendOptions {
   /** How old a branch's head may be on reads; 0: every read looks. */
   readonly headAgeMsMax?: number
-  /** Bytes that all held bodies share. */
-  readonly bodyBudgetBytes?: number
+  /** What all held bodies share; undefined: one of their own. */
+  readonly budget?: Budget
   /** How old a multipart upload may become. */
   readonly uploadLifetimeMs?: number
   /** No other gateway works on this server, so that what nobody here is doing is done by nobody. */
@@ -38,7 +38,7 @@ export async function openBackend(transport: Transport, options: BackendOptions 
   const heads = new Heads(transport, commits, options.headAgeMsMax ?? 0)
   const files = new Files(transport, capabilities.paths)
   const committers = new Committers({ transport, capabilities, commits, heads, files })
-  const budget = new Budget(options.bodyBudgetBytes ?? limits.bodyBudgetBytes)
+  const budget = options.budget ?? new Budget(limits.bodyBudgetBytes)
   const { uploadLifetimeMs = limits.uploadLifetimeMs, alone = false } = options
   return { transport, capabilities, commits, heads, files, committers, budget, uploadLifetimeMs, alone }
 }

@@ -1,5 +1,5 @@
 import { limits } from '../limits'
-import type { Budget } from './budget'
+import type { Budget } from '../kit/budget'
 import type { Stage, Staged, StageOptions } from './contract'
 import { fromRpc } from './failure'
 import type { CreateFileSetResponse, ModifyFileRequest } from '../wire/messages'
@@ -10,6 +10,10 @@ export const stagedPath = '/part'
 
 /** Chunks below this size are joined before they are sent; larger ones go as they are, which costs no copy. */
 const joinBytes = 32 * 1024
+
+/** A body that comes in pieces smaller than this on the average is joined now and then: each piece costs about as much beside its bytes. */
+const pieceBytes = 256
+const piecesMin = 64
 
 /**
  * Takes a body as it comes. It is held in memory while it is small and the budget has room, both of which a body of unknown
@@ -54,7 +58,7 @@ export class BodyStage implements Stage {
     if (this.stream === undefined) {
       const fits = this.size <= limits.heldBodyBytesMax && (this.size <= this.reserved || this.reserve(this.size - this.reserved))
       if (fits) {
-        this.chunks.push(chunk)
+        this.hold(chunk, this.size)
         return undefined
       }
       this.open()
@@ -67,12 +71,18 @@ export class BodyStage implements Stage {
 
   private pass(chunk: Buffer): Promise<void> | undefined {
     if (chunk.length < joinBytes) {
-      this.chunks.push(chunk)
       this.gathered += chunk.length
+      this.hold(chunk, this.gathered)
       return this.gathered < joinBytes ? undefined : this.flush()
     }
     const wait = this.flush()
     return wait === undefined ? this.send(chunk) : wait.then(() => this.send(chunk))
+  }
+
+  /** `bytes` are in all chunks that are held, this one included. */
+  private hold(chunk: Buffer, bytes: number): void {
+    this.chunks.push(chunk)
+    if (this.chunks.length >= piecesMin && this.chunks.length * pieceBytes > bytes) this.chunks = [Buffer.concat(this.chunks)]
   }
 
   private flush(): Promise<void> | undefined {

@@ -15,6 +15,8 @@ export const limits = {
   blobBlockBytes: 1024 * 1024,
   blobSyncBytes: 8 * 1024 * 1024,
   blobWriterBytesMax: 1024 * 1024,
+  /** What all writers of blob files together may hold before they write less than a block. */
+  blobBuffersBytesMax: 32 * 1024 * 1024,
   /** Checked blocks kept for the next small read of the same block, all blobs together. */
   blockCacheBytes: 8 * 1024 * 1024,
 
@@ -47,6 +49,8 @@ export const limits = {
   /** What a file's content may take in memory while its stream is open, and all of a stream's; more goes to blob files. */
   heldFileBytesMax: 256 * 1024,
   heldStreamBytesMax: 16 * 1024 * 1024,
+  /** What all open streams may hold together. */
+  heldBytesMax: 32 * 1024 * 1024,
   /** One blob file; a longer content goes on in the next. */
   blobFileBytesMax: 1024 ** 3,
 
@@ -65,4 +69,5 @@ assert(limits.blobSyncBytes % limits.blobBlockBytes === 0, 'syncs fall between b
 assert(limits.readBytesMax === limits.blobBlockBytes, 'a read of one block is the cheapest read')
 assert(limits.heldFileBytesMax <= limits.segmentBlobBytesMax, 'a held file must fit a small blob')
 assert(limits.heldFileBytesMax <= limits.heldStreamBytesMax, 'a held file must fit a stream')
+assert(limits.heldStreamBytesMax <= limits.heldBytesMax, 'a held stream must fit what all may hold')
 assert(limits.contentMessageBytes <= limits.readBytesMax, 'one read must fill a message of content')

@@ -1,3 +1,5 @@
+import { Budget } from '../kit/budget'
+import { limits } from './limits'
 import { defaultProject } from './model/names'
 import { pathRules } from './model/paths'
 import { CommitWaiters } from './rpc/shared/commit-waiters'
@@ -35,7 +37,7 @@ export async function openPfsd({ directory, paths, store: options }: PfsdOptions
     throw error
   }
   const now = options?.now ?? Date.now
-  const service = rpcTable({ store, paths: pathRules(paths), waiters: new CommitWaiters(), now })
+  const service = rpcTable({ store, paths: pathRules(paths), waiters: new CommitWaiters(), held: new Budget(limits.heldBytesMax), now })
   const served: Served[] = []
   return {
     service,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { attributesFromWire, attributesToWire } from '../../lib/pfs/attributes'
-import { Budget } from '../../lib/pfs/budget'
+import { Budget } from '../../lib/kit/budget'
 import { methodOf } from '../../lib/pfs/grpc-methods'
 import { pathOf } from '../../lib/pfs/path'
 import { Turns } from '../../lib/pfs/turns'

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { limits } from '../../lib/limits'
 import type { Stat } from '../../lib/pfs/contract'
+import { Budget } from '../../lib/kit/budget'
 import { settle } from '../support/collect'
 import { rpcFailure } from '../support/map-server'
 import { put, putOf, rig, textOf } from '../support/pfs-rig'
@@ -287,7 +288,7 @@ t.test('a failed head is built on, from what was good before it', async (t) => {
 })
 
 t.test('every end of a change gives its bytes back', async (t) => {
-  const { fake, pfs } = await rig({ bodyBudgetBytes: 1000 })
+  const { fake, pfs } = await rig({ budget: new Budget(1000) })
   for (let i = 0; i < 5; i++) await put(pfs, bucket, 'a', Buffer.alloc(900))
   for (let i = 0; i < 5; i++) await t.rejects(put(pfs, bucket, 'a', Buffer.alloc(900), { judge: mustNotExist }), { name: 'Refusal' })
   for (let i = 0; i < 5; i++) await t.rejects(put(pfs, 'no', 'a', Buffer.alloc(900)), { name: 'PfsError', kind: 'no-bucket' })

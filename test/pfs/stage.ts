@@ -1,6 +1,6 @@
 import t from 'tap'
 import { limits } from '../../lib/limits'
-import { Budget } from '../../lib/pfs/budget'
+import { Budget } from '../../lib/kit/budget'
 import type { StageOptions } from '../../lib/pfs/contract'
 import { inProcess } from '../../lib/pfs/in-process'
 import { BodyStage } from '../../lib/pfs/stage'

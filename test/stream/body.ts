@@ -5,6 +5,7 @@ import t from 'tap'
 import { limits } from '../../lib/limits'
 import { openBody, type BodySource, type Sink, type Verdict } from '../../lib/stream/body'
 import { BodyLost } from '../../lib/stream/body-lost'
+import { Budget } from '../../lib/kit/budget'
 import { collect } from '../../lib/stream/collect'
 import { IdleWatch } from '../../lib/stream/idle-watch'
 import type { Plan } from '../../lib/stream/plan'
@@ -265,13 +266,21 @@ t.test('nothing is left behind', async (t) => {
   t.equal(watch.running, false)
 })
 
-t.test('collect: one buffer, or too big', async (t) => {
+t.test('collect: one buffer, or too big, from a budget', async (t) => {
   const plan: Plan = { ...basic, length: undefined, excess: 'MaxMessageLengthExceeded' }
   const of = (wire: readonly Buffer[]) => openBody(plan, new TestSource(wire), new IdleWatch())
-  t.ok((await collect(of(cutAt(content, 7, 9000)), 20_000)).equals(content))
-  t.equal(await collect(of([content]), 20_000), content, 'a single piece is not copied')
+  const budget = new Budget(100_000)
+  for (const wire of [cutAt(content, 7, 9000), [content]]) {
+    const collected = await collect(of(wire), 20_000, budget)
+    t.ok(collected.bytes.equals(content))
+    t.ok(budget.bytes >= content.length, 'it counts while it is held')
+    collected.release()
+    t.equal(budget.bytes, 0)
+  }
   const source = new TestSource(cutAt(content, 10_000, 15_000))
-  await t.rejects(collect(openBody(plan, source, new IdleWatch()), 9_999), { code: 'MaxMessageLengthExceeded', status: 400 })
+  await t.rejects(collect(openBody(plan, source, new IdleWatch()), 9_999, budget), { code: 'MaxMessageLengthExceeded', status: 400 })
   t.equal(source.sent, 1)
-  await t.rejects(collect(of([content.subarray(1)]), 20_000), { code: 'XAmzContentSHA256Mismatch' })
+  await t.rejects(collect(of([content.subarray(1)]), 20_000, budget), { code: 'XAmzContentSHA256Mismatch' })
+  await t.rejects(collect(of([content]), 20_000, new Budget(content.length - 1)), { code: 'SlowDown', status: 503 })
+  t.equal(budget.bytes, 0)
 })

@@ -19,7 +19,7 @@ class CreateFileSetInlet implements Inlet<ModifyFileRequest, CreateFileSetRespon
 
   constructor(instance: Instance) {
     this.#instance = instance
-    this.#stream = new StreamChanges(instance.store, instance.paths)
+    this.#stream = new StreamChanges(instance)
   }
 
   message(message: ModifyFileRequest): Promise<void> | undefined {
@@ -27,12 +27,16 @@ class CreateFileSetInlet implements Inlet<ModifyFileRequest, CreateFileSetRespon
   }
 
   async end(): Promise<CreateFileSetResponse> {
-    const files = await this.#stream.finish() ?? []
-    const token = newToken()
-    await this.#instance.store.transact(tx => {
-      tx.putFileSet({ token, root: applyEdits(tx, emptyRoot, this.#stream.settle(tx, files)), expires: tx.now + limits.fileSetMs })
-    })
-    return { file_set_id: token }
+    try {
+      const files = await this.#stream.finish() ?? []
+      const token = newToken()
+      await this.#instance.store.transact(tx => {
+        tx.putFileSet({ token, root: applyEdits(tx, emptyRoot, this.#stream.settle(tx, files)), expires: tx.now + limits.fileSetMs })
+      })
+      return { file_set_id: token }
+    } finally {
+      this.#stream.discard()
+    }
   }
 
   abort(): void {

@@ -37,7 +37,7 @@ class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
   constructor(instance: Instance, context: Context) {
     this.#instance = instance
     this.#context = context
-    this.#stream = new StreamChanges(instance.store, instance.paths)
+    this.#stream = new StreamChanges(instance)
   }
 
   message(message: ModifyFileRequest): Promise<void> | undefined {
@@ -51,7 +51,8 @@ class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
     const target = this.#target
     if (target === undefined) return Promise.reject(new RpcFailure(Code.unknown, 'EOF'))
     const finishing = this.#stream.finish()
-    return finishing === undefined ? this.#write(target, []) : finishing.then(files => this.#write(target, files))
+    const writing = finishing === undefined ? this.#write(target, []) : finishing.then(files => this.#write(target, files))
+    return writing.finally(() => this.#stream.discard())
   }
 
   async #write(target: Target, files: readonly BlobFile[]): Promise<Empty> {

@@ -5,11 +5,13 @@ import { isFull, StoreFull, StorePoisoned } from './failure'
 import type { Files } from './files'
 import type { Layout } from './layout'
 import type { BlobFile, BlobFileWriter } from './store'
+import type { WriteBuffers } from './write-buffers'
 
 /** What a blob file tells its store. */
 export interface BlobFileOwner {
   readonly files: Files
   readonly layout: Layout
+  readonly buffers: WriteBuffers
   /** All bytes and the directory entry are synced. */
   finished(length: number, crc32: number): void
   /** The writer is discarded. Answers whether the file goes; it stays if a transaction has named it, or is about to. */
@@ -20,8 +22,9 @@ export interface BlobFileOwner {
 
 /**
  * Writes one blob file. Chunks gather to blocks of 1 MiB; one block is written at a time, while the next gathers, and each
- * 8 MiB is flushed, so the last flush is short. Invariants: `written` bytes are in the file, `waiting` bytes are not, and one
- * loop does all file calls. After the first failure nothing more is written and every call reports it.
+ * 8 MiB is flushed, so the last flush is short. Where all writers together hold too much, a block is written in pieces. Invariants:
+ * `written` bytes are in the file, `waiting` bytes are not and count as held, and one loop does all file calls. After the
+ * first failure nothing more is written and every call reports it.
  */
 export class BlobFileOut implements BlobFileWriter {
   private readonly sums: number[] = []
@@ -32,6 +35,7 @@ export class BlobFileOut implements BlobFileWriter {
   private sum = 0
   private fd: number | undefined
   private ending = false
+  private flushing = false
   private discarded = false
   private failure: Error | undefined
   private completed = false
@@ -46,8 +50,9 @@ export class BlobFileOut implements BlobFileWriter {
     if (this.ending || this.discarded) return Promise.reject(new Error('the blob file is closed'))
     this.chunks.push(chunk)
     this.waiting += chunk.length
+    this.owner.buffers.took(this, chunk.length)
     if (this.waiting >= limits.blobBlockBytes) this.work()
-    if (this.waiting <= limits.blobWriterBytesMax) return undefined
+    if (this.hasRoom()) return undefined
     if (this.room === undefined) {
       let settle = (): void => {}
       let fail = (_: Error): void => {}
@@ -60,6 +65,22 @@ export class BlobFileOut implements BlobFileWriter {
       this.room = { promise, settle, fail }
     }
     return this.room.promise
+  }
+
+  /** Writes what has gathered, although it is less than a block. */
+  flush(): void {
+    this.flushing = true
+    this.work()
+  }
+
+  private hasRoom(): boolean {
+    return this.waiting === 0 || (this.waiting <= limits.blobWriterBytesMax && !this.owner.buffers.full)
+  }
+
+  /** So many bytes wait no longer. */
+  private settle(bytes: number): void {
+    this.waiting -= bytes
+    this.owner.buffers.gave(bytes)
   }
 
   async finish(): Promise<BlobFile> {
@@ -77,8 +98,7 @@ export class BlobFileOut implements BlobFileWriter {
   async discard(): Promise<void> {
     if (this.discarded) return
     this.discarded = true
-    this.chunks = []
-    this.waiting = 0
+    this.drop()
     this.room?.settle()
     this.room = undefined
     await this.working
@@ -89,6 +109,12 @@ export class BlobFileOut implements BlobFileWriter {
     } catch {
       // Never made, or removed when the store is opened next: no row names it.
     }
+  }
+
+  private drop(): void {
+    this.chunks = []
+    this.settle(this.waiting)
+    this.owner.buffers.leave(this)
   }
 
   private work(): void {
@@ -105,7 +131,8 @@ export class BlobFileOut implements BlobFileWriter {
         await files.makeDirectory(layout.blobDirectory(this.id))
         this.fd = await files.open(layout.blob(this.id), 'create')
       }
-      while (!this.discarded && this.waiting >= (this.ending ? 1 : limits.blobBlockBytes)) await this.writeBlock(this.fd)
+      while (!this.discarded && this.waiting >= (this.ending || this.flushing ? 1 : limits.blobBlockBytes)) await this.writeBlock(this.fd)
+      this.flushing = false
       if (this.ending && !this.discarded) await this.complete(this.fd)
     } catch (error) {
       this.fail(error)
@@ -118,23 +145,28 @@ export class BlobFileOut implements BlobFileWriter {
     const block = this.takeBlock()
     const length = block.reduce((sum, chunk) => sum + chunk.length, 0)
     for (const chunk of block) this.sum = crc32(chunk, this.sum)
-    this.sums.push(this.sum)
-    this.sum = 0
+    if ((this.written + length) % limits.blobBlockBytes === 0) this.closeBlock()
     await this.owner.files.writev(fd, block, this.written)
     this.written += length
-    this.waiting -= length
+    // A discard in the meantime has dropped these bytes too.
+    this.settle(Math.min(length, this.waiting))
     this.unsynced += length
-    if (this.waiting <= limits.blobWriterBytesMax) {
+    if (this.hasRoom()) {
       this.room?.settle()
       this.room = undefined
     }
     if (this.unsynced >= limits.blobSyncBytes) await this.sync(fd)
   }
 
-  /** Up to one block from the front of what waits. */
+  private closeBlock(): void {
+    this.sums.push(this.sum)
+    this.sum = 0
+  }
+
+  /** From the front of what waits, up to the end of the block that the file is in. */
   private takeBlock(): Buffer[] {
     const block: Buffer[] = []
-    let space = limits.blobBlockBytes
+    let space = limits.blobBlockBytes - this.written % limits.blobBlockBytes
     let count = 0
     for (const chunk of this.chunks) {
       if (space === 0) break
@@ -152,6 +184,8 @@ export class BlobFileOut implements BlobFileWriter {
   }
 
   private async complete(fd: number): Promise<void> {
+    this.owner.buffers.leave(this)
+    if (this.written % limits.blobBlockBytes > 0) this.closeBlock()
     const trailer = Buffer.allocUnsafe(this.sums.length * 4)
     this.sums.forEach((sum, i) => trailer.writeUInt32BE(sum, i * 4))
     if (trailer.length > 0) await this.owner.files.writev(fd, [trailer], this.written)
@@ -180,8 +214,7 @@ export class BlobFileOut implements BlobFileWriter {
   private fail(error: unknown): void {
     const failure = isFull(error) ? new StoreFull(error) : error instanceof Error ? error : new Error(String(error))
     this.failure = failure
-    this.chunks = []
-    this.waiting = 0
+    this.drop()
     this.room?.fail(failure)
     this.room = undefined
     void this.closeFile()

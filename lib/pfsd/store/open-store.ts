@@ -14,6 +14,7 @@ import type { Counters, UnnamedFiles } from './rows-writer'
 import { Segments } from './segments'
 import type { BlobFileWriter, Reader, Store, Tx } from './store'
 import { blobs, state } from './tables'
+import { WriteBuffers } from './write-buffers'
 import { limits } from '../limits'
 
 export interface StoreOptions {
@@ -102,6 +103,7 @@ class OpenStore implements Store {
   private readonly unnamed: UnnamedFiles = new Map()
   /** Blob files that are neither finished nor discarded. */
   private readonly writers = new Map<number, BlobFileOut>()
+  private readonly buffers = new WriteBuffers(limits.blobBuffersBytesMax)
   private closed: Promise<void> | undefined
 
   constructor(private readonly parts: StoreParts, segmentBytes: number) {
@@ -121,6 +123,7 @@ class OpenStore implements Store {
     const writer = new BlobFileOut(id, {
       files,
       layout,
+      buffers: this.buffers,
       finished: (length, crc32) => {
         this.writers.delete(id)
         this.unnamed.set(id, { length, crc32, claimed: false })

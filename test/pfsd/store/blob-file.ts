@@ -9,6 +9,31 @@ import { faultyFiles, type Fault } from '../../support/faulty-files'
 
 const mebibyte = 1024 * 1024
 
+t.test('many writers that gather slowly hold no more than the bound, and their blocks read back', async (t) => {
+  const directory = t.testdir()
+  const store = await openStore(directory)
+  const count = 2 * limits.blobBuffersBytesMax / mebibyte
+  const bodies = Array.from({ length: count }, () => randomBytes(mebibyte + 1000))
+  const writers = bodies.map((body) => ({ body, out: store.createBlobFile() }))
+  const waits = writers.map(({ body, out }) => out.write(body.subarray(0, mebibyte - 5000)))
+  await Promise.all(waits)
+  const written = writers.map((_, n) => statSync(pathOf(directory, n + 1), { throwIfNoEntry: false })?.size ?? 0).reduce((sum, size) => sum + size)
+  t.ok(count * (mebibyte - 5000) - written <= limits.blobBuffersBytesMax, 'what is not in the files is within the bound')
+  const ids = []
+  for (const { body, out } of writers) {
+    await out.write(body.subarray(mebibyte - 5000, mebibyte - 4000))
+    await out.write(body.subarray(mebibyte - 4000))
+    const file = await out.finish()
+    ids.push(await store.transact((tx) => tx.addBlobFile(file)))
+  }
+  for (const [n, id] of ids.entries()) {
+    const body = bodies[n] ?? Buffer.alloc(0)
+    if (!(await store.readBlob(id, 0, mebibyte)).equals(body.subarray(0, mebibyte))) t.fail(`the first block of ${id} is another`)
+    if (!(await store.readBlob(id, mebibyte - 10, 1010)).equals(body.subarray(mebibyte - 10))) t.fail(`the end of ${id} is another`)
+  }
+  await store.close()
+})
+
 async function writeBlob(store: Store, bytes: Buffer, chunkBytes: number): Promise<number> {
   const out = store.createBlobFile()
   for (let at = 0; at < bytes.length; at += chunkBytes) await out.write(bytes.subarray(at, at + chunkBytes))

@@ -17,6 +17,7 @@ export interface SunkPiece {
 export class BlobSink {
   readonly #store: Store
   readonly #finished: Array<Promise<BlobFile>> = []
+  readonly #writers: BlobFileWriter[] = []
   #writer: BlobFileWriter | undefined
   #offset = 0
 
@@ -27,7 +28,7 @@ export class BlobSink {
   /** Takes over the chunk. A promise asks to wait before the next one; it rejects where there is no room. */
   write(chunk: Buffer): { readonly piece: SunkPiece, readonly wait: Promise<void> | undefined } {
     if (this.#writer !== undefined && this.#offset + chunk.length > limits.blobFileBytesMax) this.#closeFile()
-    this.#writer ??= this.#store.createBlobFile()
+    if (this.#writer === undefined) this.#writers.push(this.#writer = this.#store.createBlobFile())
     const piece: SunkPiece = { kind: 'sunk', file: this.#finished.length, offset: this.#offset, length: chunk.length }
     this.#offset += chunk.length
     return { piece, wait: this.#writer.write(chunk) }
@@ -49,10 +50,9 @@ export class BlobSink {
     return this.#finished.length === 0 ? undefined : Promise.all(this.#finished)
   }
 
-  /** Lets go what is not finished; finished files that nothing names are removed when the store is opened again. */
+  /** Removes every file that no transaction has named; those that one has named stay. */
   discard(): void {
-    const writer = this.#writer
     this.#writer = undefined
-    if (writer !== undefined) void writer.discard()
+    for (const writer of this.#writers.splice(0)) void writer.discard()
   }
 }

@@ -1,3 +1,4 @@
+import type { Budget } from '../../../kit/budget'
 import type { CommitWaiters } from './commit-waiters'
 import type { PathRules } from '../../model/paths'
 import type { Store } from '../../store/store'
@@ -7,6 +8,8 @@ export interface Instance {
   readonly store: Store
   readonly paths: PathRules
   readonly waiters: CommitWaiters
+  /** What open streams hold in memory, all together. */
+  readonly held: Budget
   /** ms since 1970. */
   now(): number
 }

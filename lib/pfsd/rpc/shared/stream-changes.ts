@@ -1,3 +1,4 @@
+import type { Budget } from '../../../kit/budget'
 import { limits } from '../../limits'
 import { encodeAttributes } from '../../model/attributes'
 import { Changes, type Change } from '../../model/change'
@@ -36,7 +37,7 @@ interface EntryCopy {
 
 /**
  * The changes of one stream while it is open. Small content is held in memory, within bounds for the file and for the
- * stream; the rest goes to blob files as it comes. Nothing of it has a row until `settle`.
+ * stream and for all streams together; the rest goes to blob files as it comes. Nothing of it has a row until `settle`.
  */
 export class StreamChanges {
   /** Directories that go, from what lies beneath, with all that is in them; each ends in a slash. */
@@ -44,11 +45,13 @@ export class StreamChanges {
   private readonly changes = new Map<string, FileChange>()
   private readonly sink: BlobSink
   private readonly paths: PathRules
+  private readonly budget: Budget
   private heldBytes = 0
 
-  constructor(store: Store, paths: PathRules) {
+  constructor({ store, paths, held }: { readonly store: Store, readonly paths: PathRules, readonly held: Budget }) {
     this.sink = new BlobSink(store)
     this.paths = paths
+    this.budget = held
   }
 
   /** Takes over the bytes. A promise asks to wait before the next message. */
@@ -81,7 +84,9 @@ export class StreamChanges {
     return this.sink.finish()
   }
 
+  /** Lets go of everything; after `settle` only of the bytes' place in the budget. */
   discard(): void {
+    this.release(this.heldBytes)
     this.sink.discard()
   }
 
@@ -91,6 +96,11 @@ export class StreamChanges {
     const changes = new Changes()
     for (const [key, change] of this.changes) settleChange(changes, Buffer.from(key), change, blobs)
     return changes.settle(tx)
+  }
+
+  private release(bytes: number): void {
+    this.heldBytes -= bytes
+    this.budget.give(bytes)
   }
 
   private change(key: string): FileChange {
@@ -103,7 +113,7 @@ export class StreamChanges {
   }
 
   private remove(key: string): void {
-    this.heldBytes -= this.changes.get(key)?.heldBytes ?? 0
+    this.release(this.changes.get(key)?.heldBytes ?? 0)
     this.changes.delete(key)
     this.change(key).deletes = true
   }
@@ -120,7 +130,7 @@ export class StreamChanges {
   private append(change: FileChange, bytes: Buffer): Promise<void> | undefined {
     const last = change.pieces[change.pieces.length - 1]
     const fits = change.heldBytes + bytes.length <= limits.heldFileBytesMax && this.heldBytes + bytes.length <= limits.heldStreamBytesMax
-    if (fits && last?.kind !== 'sunk') {
+    if (fits && last?.kind !== 'sunk' && this.budget.take(bytes.length)) {
       change.pieces.push({ kind: 'held', bytes })
       change.heldBytes += bytes.length
       this.heldBytes += bytes.length
@@ -134,7 +144,7 @@ export class StreamChanges {
   private sinkHeld(change: FileChange): void {
     const held = change.pieces
     change.pieces = []
-    this.heldBytes -= change.heldBytes
+    this.release(change.heldBytes)
     change.heldBytes = 0
     for (const piece of held) {
       // If one of these finds no room, finishing says so too.
@@ -158,7 +168,7 @@ export class StreamChanges {
     const prefix = path.endsWith('/') ? path : path + '/'
     for (const [key, change] of this.changes) {
       if (!key.startsWith(prefix)) continue
-      this.heldBytes -= change.heldBytes
+      this.release(change.heldBytes)
       this.changes.delete(key)
     }
     this.cuts.push(prefix)
