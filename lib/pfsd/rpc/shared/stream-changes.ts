@@ -67,6 +67,7 @@ export class StreamChanges {
     if (file.literal !== true && this.paths.isDirectory(sent)) return this.cut(sent)
     const path = this.paths.written(sent)
     this.remove(keyText(path, file.datum))
+    if (this.paths.setting === 's3') return
     const duplicate = duplicateKeyText(path)
     if (this.changes.has(duplicate)) this.remove(duplicate)
   }
