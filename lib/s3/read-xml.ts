@@ -54,6 +54,9 @@ function parse(text: string): XmlNode | undefined {
   parser.on('opentagstart', ({ name }) => {
     attributes = 0
     if (open.length === limits.xmlDepthMax) throw new Error('too deep')
+    // Blanks between elements are layout: a long list of them must not add up to a long text.
+    const parent = open.at(-1)
+    if (parent !== undefined && parent.text.trim() === '') parent.text = ''
     open.push({ name, text: '', children: [] })
   })
   parser.on('attribute', ({ value }) => {

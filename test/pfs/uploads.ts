@@ -1,43 +1,12 @@
-import { createHash } from 'node:crypto'
-import t, { type Test } from 'tap'
-import type { BackendOptions } from '../../lib/pfs/backend'
-import type { Completion, Part, Pfs, Upload } from '../../lib/pfs/contract'
+import t from 'tap'
+import type { Upload } from '../../lib/pfs/contract'
 import { inProcess } from '../../lib/pfs/in-process'
 import { connect } from '../../lib/pfs/pfs'
-import { openPfsd, type Pfsd } from '../../lib/pfsd/main'
-import { counting, type Counting } from '../support/counting'
-import { staged, textOf } from '../support/pfs-rig'
-
-/** Multipart uploads on the real server, in process. */
-const bucket = 'master.foo.default'
-const attributes = { entries: { t: 'a/b' } }
-
-interface Rig { pfsd: Pfsd, pfs: Pfs, rpcs: Counting, reopen(): Promise<void> }
-
-async function open(t: Test, options: BackendOptions = { alone: true }): Promise<Rig> {
-  const directory = t.testdir()
-  const start = async (): Promise<Omit<Rig, 'reopen'>> => {
-    const pfsd = await openPfsd({ directory, paths: 's3' })
-    const rpcs = counting(inProcess(pfsd.service))
-    return { pfsd, rpcs, pfs: await connect(rpcs, options) }
-  }
-  const rig: Rig = { ...await start(), reopen: async () => { await rig.pfsd.close(); Object.assign(rig, await start()) } }
-  t.teardown(() => rig.pfsd.close())
-  await rig.pfs.createBucket(bucket)
-  rig.rpcs.take()
-  return rig
-}
-
-async function putPart(pfs: Pfs, upload: Upload, number: number, text: string, checksums = {}): Promise<Part> {
-  const body = await staged(pfs, text, true)
-  return pfs.uploads.putPart(upload, { number, size: body.size, md5: createHash('md5').update(text).digest(), checksums, staged: body })
-}
-
-const completion = (parts: readonly Part[], more: Partial<Completion> = {}): Completion =>
-  ({ parts, unused: [], attributes, digest: parts.map((part) => part.md5.toString('hex')).join(), ...more })
+import { rig as rigOfMaps, textOf } from '../support/pfs-rig'
+import { attributes, bucket, commitsOf, completion, everything, noUpload, putPart, until, uploadRig } from '../support/upload-rig'
 
 t.test('an upload from its beginning to its end', async (t) => {
-  const { pfs, rpcs } = await open(t)
+  const { pfs, rpcs } = await uploadRig(t)
   const { uploads } = pfs
   const upload = await uploads.create(bucket, 'dir/k', attributes)
   t.match(upload, { bucket, key: 'dir/k', attributes })
@@ -62,4 +31,157 @@ t.test('an upload from its beginning to its end', async (t) => {
   t.equal(await uploads.completed(bucket, 'dir/k', upload.id, 'other'), undefined)
   t.equal(await uploads.completed(bucket, 'other', upload.id, completion([one, two]).digest), undefined)
   t.same(await uploads.list(bucket, { prefix: '', delimiter: '', keyMarker: '', idMarker: '', limit: 10 }), { uploads: [], commonPrefixes: [], next: undefined })
+})
+
+t.test('what each call costs', async (t) => {
+  const { pfs, rpcs } = await uploadRig(t)
+  const { uploads } = pfs
+  const upload = await uploads.create(bucket, 'k', attributes)
+  t.match(rpcs.take(), { InspectBranch: 3, CreateRepo: 1, CreateBranch: 1, ModifyFile: 1 }, 'the first of a repo')
+  await uploads.create(bucket, 'k', attributes)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.match(rpcs.take(), { InspectBranch: 1, ModifyFile: 1 })
+  const one = await putPart(pfs, upload, 1, 'one')
+  t.same(rpcs.take(), { CreateFileSet: 1, ComposeFileSet: 1, InspectBranch: 1, GlobFile: 2, ModifyFile: 1 })
+  const others = await Promise.all([2, 3, 4, 5, 6, 7, 8, 9].map((number) => putPart(pfs, upload, number, 'x')))
+  const shared = rpcs.take()
+  t.ok((shared['ModifyFile'] ?? 9) < 8, 'parts that come together share commits')
+  await uploads.get(bucket, 'k', upload.id)
+  t.same(rpcs.take(), { List: 1 })
+  await uploads.parts(upload, 0, 10_000)
+  t.same(rpcs.take(), { List: 1 })
+  await uploads.list(bucket, everything)
+  t.same(rpcs.take(), { InspectBranch: 1, List: 1 })
+  await uploads.complete(upload, completion([one, ...others]))
+  const { RenewFileSet: letGo, ...complete } = rpcs.take()
+  t.same(complete, { InspectBranch: 1, GlobFile: 1, ModifyFile: 3, ComposeFileSet: 1 })
+  t.ok(letGo !== undefined && letGo >= 1, 'what is needed no longer is let go behind the back')
+})
+
+t.test('an upload belongs to its key and its branch', async (t) => {
+  const { pfs } = await uploadRig(t)
+  const { uploads } = pfs
+  await pfs.createBucket('dev.foo')
+  const upload = await uploads.create(bucket, 'k', attributes)
+  for (const [name, key, id] of [
+    [bucket, 'k2', upload.id], [bucket, 'k/', upload.id], ['dev.foo', 'k', upload.id], [bucket, 'k', upload.id.slice(0, -1)],
+    [bucket, 'k', `${upload.id}0`], [bucket, 'k', ''], [bucket, 'k', '../x'], [bucket, 'k', upload.id.toUpperCase()],
+  ] as const) {
+    await t.rejects(uploads.get(name, key, id), noUpload, `${name} ${key} ${id}`)
+    await t.rejects(uploads.abort(name, key, id), noUpload)
+  }
+  await t.rejects(uploads.get('master.absent', 'k', upload.id), { name: 'PfsError', kind: 'no-bucket' })
+  await t.rejects(uploads.create('master.absent', 'k', attributes), { name: 'PfsError', kind: 'no-bucket' })
+  await t.rejects(uploads.list('master.absent', everything), { name: 'PfsError', kind: 'no-bucket' })
+  const commit = (await pfs.snapshot(bucket)).commit
+  await t.rejects(uploads.create(`${commit}.${bucket}`, 'k', attributes), { name: 'PfsError', kind: 'read-only' })
+  t.same((await uploads.list('dev.foo', everything)).uploads, [])
+  t.same((await pfs.buckets()).map(({ name }) => name), ['dev.foo.default', bucket], 'the companion is no bucket')
+  await pfs.deleteBucket(bucket)
+  await t.rejects(uploads.complete(upload, completion([await putPart(pfs, upload, 1, 'x')])), { name: 'PfsError', kind: 'no-bucket' })
+})
+
+t.test('uploads and parts outlive the server', async (t) => {
+  const rig = await uploadRig(t)
+  const upload = await rig.pfs.uploads.create(bucket, 'k', attributes)
+  const one = await putPart(rig.pfs, upload, 1, 'one')
+  await rig.reopen()
+  t.same(await rig.pfs.uploads.get(bucket, 'k', upload.id), upload)
+  t.same((await rig.pfs.uploads.list(bucket, everything)).uploads, [upload])
+  const two = await putPart(rig.pfs, upload, 2, 'two')
+  await rig.reopen()
+  t.same((await rig.pfs.uploads.parts(upload, 0, 10)).parts, [one, two])
+  const written = await rig.pfs.uploads.complete(upload, completion([one, two]))
+  await rig.reopen()
+  t.equal(await textOf(rig.pfs, bucket, 'k'), 'onetwo')
+  t.match(await rig.pfs.uploads.completed(bucket, 'k', upload.id, completion([one, two]).digest), { written: { version: written.version } })
+  t.equal(await commitsOf(rig), 2)
+})
+
+t.test('the listing is in the order of key and id, in pages, under prefixes', async (t) => {
+  const { pfs } = await uploadRig(t)
+  const { uploads } = pfs
+  const keys = ['a', 'a', 'a/b', 'a/b/c', 'a/c', 'ab', 'b/', 'b/x', '\u{1f600}/x', 'é', '\uffff', '\x01', '//', '.']
+  const made = []
+  for (const key of keys) made.push(await uploads.create(bucket, key, { entries: {} }))
+  const inOrder = [...made].sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)) || (a.id < b.id ? -1 : 1))
+  const names = (page: readonly Upload[]) => page.map(({ key, id }) => `${key} ${id}`)
+  for (const limit of [1, 3, 1000]) {
+    const found: Upload[] = []
+    let next: { key: string, id: string } | undefined = { key: '', id: '' }
+    while (next !== undefined) {
+      const page: Awaited<ReturnType<typeof uploads.list>> = await uploads.list(bucket, { ...everything, limit, keyMarker: next.key, idMarker: next.id })
+      t.ok(page.uploads.length <= limit)
+      found.push(...page.uploads)
+      next = page.next
+    }
+    t.same(names(found), names(inOrder), `pages of ${limit}`)
+  }
+  for (const [prefix, delimiter, expected, prefixes] of [
+    ['a', '', ['a', 'a', 'a/b', 'a/b/c', 'a/c', 'ab'], []], ['a/', '', ['a/b', 'a/b/c', 'a/c'], []], ['zz', '', [], []],
+    ['', '/', ['\x01', '.', 'a', 'a', 'ab', 'é', '\uffff'], ['/', 'a/', 'b/', '\u{1f600}/']], ['a/', '/', ['a/b', 'a/c'], ['a/b/']], ['a', 'b', ['a', 'a', 'a/c'], ['a/b', 'ab']],
+  ] as const) {
+    const page = await uploads.list(bucket, { ...everything, prefix, delimiter })
+    t.same(page.uploads.map(({ key }) => key), expected, `${prefix} ${delimiter}`)
+    t.same(page.commonPrefixes, prefixes)
+    const paged: string[] = []
+    let next: { key: string, id: string } | undefined = { key: '', id: '' }
+    while (next !== undefined) {
+      const one: Awaited<ReturnType<typeof uploads.list>> = await uploads.list(bucket, { ...everything, prefix, delimiter, limit: 1, keyMarker: next.key, idMarker: next.id })
+      paged.push(...one.uploads.map(({ key }) => key), ...one.commonPrefixes)
+      next = one.next
+    }
+    t.same(paged.sort(), [...expected, ...prefixes].sort(), 'one by one')
+  }
+  const after = await uploads.list(bucket, { ...everything, keyMarker: 'a' })
+  t.same(after.uploads.map(({ key }) => key), ['a/b', 'a/b/c', 'a/c', 'ab', 'b/', 'b/x', 'é', '\uffff', '\u{1f600}/x'], 'without an id, all of the key is left out')
+})
+
+t.test('a part that was replaced is gone, and cannot be put together with', async (t) => {
+  const { pfs, rpcs, pfsd } = await uploadRig(t)
+  const { uploads } = pfs
+  const upload = await uploads.create(bucket, 'k', attributes)
+  const old = await putPart(pfs, upload, 1, 'old')
+  rpcs.take()
+  await putPart(pfs, upload, 1, 'new')
+  t.equal(rpcs.take()['RenewFileSet'], 1)
+  await until(() => (pfsd.store.read.fileSet(old.fileSet)?.expires ?? 0) <= Date.now() + 1000)
+  await t.rejects(uploads.complete(upload, completion([{ ...old, fileSet: '0'.repeat(32) }])), { name: 'PfsError', kind: 'no-file-set' })
+  await uploads.complete(upload, completion((await uploads.parts(upload, 0, 1)).parts))
+  t.equal(await textOf(pfs, bucket, 'k'), 'new')
+  await t.rejects(putPart(pfs, upload, 2, 'late'), noUpload)
+})
+
+t.test('what is too old is swept, with its parts', async (t) => {
+  const rig = await uploadRig(t)
+  const young = await rig.pfs.uploads.create(bucket, 'k', attributes)
+  const part = await putPart(rig.pfs, young, 1, 'x')
+  const late = await connect(inProcess(rig.pfsd.service), { alone: true, uploadLifetimeMs: -1 })
+  await t.rejects(late.uploads.get(bucket, 'k', young.id), noUpload)
+  t.same((await rig.pfs.uploads.list(bucket, everything)).uploads, [young])
+  await late.uploads.list(bucket, everything)
+  await until(async () => (await rig.pfs.uploads.parts(young, 0, 1)).parts.length === 0)
+  t.same((await rig.pfs.uploads.list(bucket, everything)).uploads, [])
+  await until(() => (rig.pfsd.store.read.fileSet(part.fileSet)?.expires ?? 0) <= Date.now() + 1000)
+})
+
+t.test('a tombstone answers for a day', async (t) => {
+  const rig = await uploadRig(t, { alone: true }, () => Date.now() - 25 * 3600 * 1000)
+  const upload = await rig.pfs.uploads.create(bucket, 'k', attributes)
+  const one = await putPart(rig.pfs, upload, 1, 'one')
+  await rig.pfs.uploads.complete(upload, completion([one]))
+  t.equal(await rig.pfs.uploads.completed(bucket, 'k', upload.id, completion([one]).digest), undefined)
+})
+
+t.test('a server that keeps no attributes keeps no uploads', async (t) => {
+  const plain = await rigOfMaps({ extended: false })
+  await t.rejects(plain.pfs.uploads.create('master.r', 'k', attributes), { name: 'PfsError', kind: 'unsupported' })
+})
+
+t.test('repos without uploads have none', async (t) => {
+  const { pfs } = await uploadRig(t)
+  t.same(await pfs.uploads.list(bucket, everything), { uploads: [], commonPrefixes: [], next: undefined })
+  await t.rejects(pfs.uploads.get(bucket, 'k', '0'.repeat(44)), noUpload)
+  t.equal(await pfs.uploads.completed(bucket, 'k', 'x', 'digest'), undefined)
+  t.equal(await pfs.uploads.completed(bucket, 'k', '0'.repeat(44), 'digest'), undefined)
 })

@@ -1,0 +1,39 @@
+import t from 'tap'
+import { limits } from '../../lib/limits'
+import { parseCompleteRequest } from '../../lib/s3/complete-request'
+
+const parse = (xml: string) => parseCompleteRequest(Buffer.from(xml))
+const documentOf = (content: string) => `<CompleteMultipartUpload>${content}</CompleteMultipartUpload>`
+const part = (number: number | string, more = '') => `<Part><PartNumber>${number}</PartNumber><ETag>"e${number}"</ETag>${more}</Part>`
+
+t.test('every spelling that clients use', (t) => {
+  const [aws] = parse('<?xml version="1.0" encoding="UTF-8"?><CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' +
+    '<Part><ETag>&quot;abc&quot;</ETag><ChecksumCRC32>AAAAAA==</ChecksumCRC32><PartNumber>7</PartNumber></Part></CompleteMultipartUpload>')
+  t.same(aws, { number: 7, etag: 'abc', checksums: { CRC32: 'AAAAAA==' } })
+  t.same(parse(documentOf('<Part><PartNumber> 1 </PartNumber><ETag>abc</ETag></Part>')), [{ number: 1, etag: 'abc', checksums: {} }])
+  t.same(parse(documentOf(part(1, '<ChecksumXXHASH64>x</ChecksumXXHASH64>') + part(10000))).map(({ number }) => number), [1, 10000])
+  t.end()
+})
+
+t.test('what is no list of parts', (t) => {
+  const malformed = [
+    '', '<x/>', documentOf(''), documentOf('<Other/>'), documentOf(part(1) + '<Quiet>true</Quiet>'), documentOf('<Part><ETag>a</ETag></Part>'),
+    documentOf('<Part><PartNumber>1</PartNumber></Part>'), documentOf(part(1, '<ETag>b</ETag>')), documentOf(part('1e3')), documentOf(part('0x1')),
+    documentOf(part('')), documentOf(part('1.5')), documentOf(part('NaN')), '<!DOCTYPE a>' + documentOf(part(1)), documentOf(part(1)).slice(0, -5),
+  ]
+  for (const xml of malformed) t.throws(() => parse(xml), { code: 'MalformedXML', status: 400 }, xml)
+  for (const number of ['0', '-1', '10001', '2147483648']) t.throws(() => parse(documentOf(part(number))), { code: 'InvalidArgument' }, number)
+  for (const order of [[2, 1], [1, 1], [1, 3, 2]]) {
+    t.throws(() => parse(documentOf(order.map((number) => part(number)).join(''))), { code: 'InvalidPartOrder' }, order.join())
+  }
+  t.end()
+})
+
+t.test('as many parts as an upload may have fit the bound of the body', (t) => {
+  const sum = `<ChecksumSHA256>${'A'.repeat(43)}=</ChecksumSHA256>`
+  const parts = Array.from({ length: limits.partsMax }, (_, i) => `<Part><ETag>&quot;${'0'.repeat(32)}&quot;</ETag>${sum}<PartNumber>${i + 1}</PartNumber></Part>`)
+  const xml = documentOf(parts.join('\n'))
+  t.ok(xml.length < limits.completeXmlBytesMax)
+  t.equal(parse(xml).length, limits.partsMax)
+  t.end()
+})
