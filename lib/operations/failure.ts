@@ -9,13 +9,13 @@ import { readOnlyBucket } from './shared/read-only-bucket'
 export function toS3Error(error: unknown): S3Error | undefined {
   if (error instanceof S3Error) return error
   if (!(error instanceof PfsError)) return undefined
-  const refusal = byKind[error.kind]?.()
+  const refusal = byKind[error.kind]?.(error)
   if (refusal !== undefined) refusal.cause = error
   return refusal
 }
 
 /** `internal` has none: it is a fault. After `abandoned` nobody is left to tell, so any refusal does. */
-const byKind: Readonly<Partial<Record<PfsErrorKind, () => S3Error>>> = {
+const byKind: Readonly<Partial<Record<PfsErrorKind, (error: PfsError) => S3Error>>> = {
   'no-bucket': () => new S3Error('NoSuchBucket'),
   'no-version': () => new S3Error('NoSuchVersion'),
   'no-upload': () => new S3Error('NoSuchUpload'),
@@ -28,7 +28,9 @@ const byKind: Readonly<Partial<Record<PfsErrorKind, () => S3Error>>> = {
     message: 'The continuation token provided is incorrect: the commit that this listing began with is gone.',
   }),
   'head-moved': () => new S3Error('ConditionalRequestConflict'),
-  'head-open': () => new S3Error('SlowDown', {}, { message: 'The head of this branch is held open by another client. Please try again.' }),
+  'head-open': ({ commit }) => new S3Error('SlowDown', {}, {
+    message: `The head of this branch${commit === undefined ? '' : `, commit ${commit},`} is held open by another client. Please try again.`,
+  }),
   unsupported: () => new S3Error('NotImplemented', {}, { message: 'The server behind this bucket cannot do this.' }),
   denied: () => new S3Error('AccessDenied'),
   unauthenticated: () => new S3Error('InvalidAccessKeyId'),

@@ -1,7 +1,7 @@
 import { noBody, type Reply } from '../kit/reply'
 import { limits } from '../limits'
 import { checksumEntry, checksumHeaders, storedChecksum } from '../s3/checksum'
-import { writeJudge } from '../s3/condition'
+import { writeJudge, type WriteJudge } from '../s3/condition'
 import { md5Entry } from '../s3/etag'
 import { metadataOf } from '../s3/metadata'
 import { refuseUnsupported } from '../s3/unsupported'
@@ -23,7 +23,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   refuseUnsupported(head)
   const metadata = metadataOf(head)
   const judge = writeJudge(head)
-  if (judge !== undefined) judge(await pfs.stat(await pfs.snapshot(scope.bucket), scope.key))
+  if (judge !== undefined) await judgeEarly(call, judge)
   else if ((call.body.length ?? Infinity) > limits.heldBodyBytesMax || head.has('expect')) await refuseUnwritable(call)
   return receiveBody(call, {}, async (staged, verdict) => {
     const entries = { ...metadata, ...contentEntries(verdict) }
@@ -37,6 +37,14 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
       body: noBody,
     }
   })
+}
+
+async function judgeEarly(call: Call<ObjectScope>, judge: WriteJudge): Promise<void> {
+  const { pfs, scope } = call
+  const snapshot = await pfs.snapshot(scope.bucket)
+  // Only a commit bucket has asked for its commit.
+  if (snapshot.asked !== undefined) throw readOnlyBucket()
+  judge(await pfs.stat(snapshot, scope.key))
 }
 
 /** A bucket that is missing or read-only is told before a long body is sent, and before a client that waits to be told sends any. */

@@ -6,6 +6,8 @@ import { PfsError } from './failure'
 export interface Waiting {
   readonly kind: 'change'
   readonly change: Change
+  /** When it came, on the clock of performance.now(). */
+  readonly since: number
   readonly answer: (written: Written) => void
   readonly refuse: (error: unknown) => void
 }

@@ -91,7 +91,9 @@ export class Buckets {
   /** The server holds the removal to the head that was found empty, where it can: head-moved. */
   private async removeBranch(ref: BucketRef): Promise<void> {
     const { transport, heads, capabilities } = this.backend
-    const { head, commit } = await heads.fresh(ref)
+    const { head, commit, state } = await heads.fresh(ref)
+    // What somebody is about to finish would be left without a branch.
+    if (state === 'open' || state === 'finishing') throw new PfsError('head-open', 'the head of the branch is open', undefined, head)
     const tree = { ...ref, bucket: ref.name, commit, asked: undefined }
     const page = await list(transport, capabilities.list, tree, { prefix: '', delimiter: '', after: '', afterSubtree: false, limit: 1 })
     if (page.files.length > 0) throw new PfsError('not-empty', 'the bucket has objects')
@@ -122,10 +124,10 @@ function requireBranch(name: string): BucketRef {
   return ref
 }
 
-/** When a commit bucket's commit was finished; no-bucket where that repo has no such finished commit. */
+/** When a commit bucket's commit was finished; no-bucket where that repo has no such finished commit, any more. */
 async function commitTime(backend: Backend, ref: BucketRef, commit: string): Promise<number> {
   try {
-    const { state, time } = await backend.commits.inspect(ref, commit)
+    const { state, time } = await backend.commits.ask(ref, commit)
     if (state === 'finished') return time
   } catch (error) {
     if (!(error instanceof PfsError) || error.kind !== 'no-version') throw error

@@ -56,7 +56,7 @@ export class Committer {
         refuse(error)
         return
       }
-      this.enqueue({ kind: 'change', change, answer: (written) => { letGo(change, false); resolve(written) }, refuse })
+      this.enqueue({ kind: 'change', change, since: performance.now(), answer: (written) => { letGo(change, false); resolve(written) }, refuse })
     })
   }
 
@@ -94,9 +94,11 @@ export class Committer {
   private async commit(members: readonly Waiting[]): Promise<void> {
     let live = members
     try {
+      // Waiting for an open head counts from when a change came: those behind it, of the same key, wait no longer than it did.
+      const until = Math.max(...members.map(({ since }) => since)) + limits.headOpenMsMax
       let fresh = members.some(({ change }) => judgedKeys(change).length > 0)
       for (let tries = 0; tries <= limits.headMovesMax; tries++) {
-        const base = await this.base(fresh)
+        const base = await this.base(fresh, until)
         try {
           const judged = await this.judge(live, base)
           live = judged.map(({ member }) => member)
@@ -118,16 +120,15 @@ export class Committer {
   }
 
   /** The head to build on, finished; one from memory will do unless it must be `fresh`. no-bucket, head-open. */
-  private async base(fresh: boolean): Promise<Head> {
+  private async base(fresh: boolean, until: number): Promise<Head> {
     const { capabilities, commits, heads } = this.shared
     const known = fresh || !capabilities.expectedHead ? undefined : heads.last(this.branch)
     if (known?.state === 'finished') return known
-    const until = performance.now() + limits.headOpenMsMax
     for (;;) {
       const head = await heads.fresh(this.branch)
       if (head.state === 'finished' || head.state === 'errored') return head
       const left = Math.ceil(until - performance.now())
-      const open = new PfsError('head-open', `the branch waits for its open commit ${head.head}`)
+      const open = new PfsError('head-open', `the branch waits for its open commit ${head.head}`, undefined, head.head)
       if (left <= 0) throw open
       await commits.wait(this.branch, head.head, left).catch((error: unknown) => {
         // A commit that is removed while it is waited for leaves another head.

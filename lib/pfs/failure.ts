@@ -27,11 +27,14 @@ export type PfsErrorKind =
 
 export class PfsError extends Error {
   readonly kind: PfsErrorKind
+  /** Of `head-open`: the commit that is open, where it is known. */
+  readonly commit: string | undefined
 
-  constructor(kind: PfsErrorKind, message: string, cause?: unknown) {
+  constructor(kind: PfsErrorKind, message: string, cause?: unknown, commit?: string) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'PfsError'
     this.kind = kind
+    this.commit = commit
   }
 }
 

@@ -83,6 +83,8 @@ t.test('trouble behind the contract is the refusal it stands for, or a fault', (
     t.strictSame([refusal?.status, refusal?.code], [status, code])
     t.notMatch(refusal?.message, 'secret')
   }
+  const open = '0123456789ab4123456789abcdef0123'
+  t.match(toS3Error(new PfsError('head-open', 'x', undefined, open))?.message, open, 'an open commit is named')
   const own = new S3Error('NoSuchKey')
   t.equal(toS3Error(own), own)
   for (const fault of [new PfsError('internal', 'x'), new Error('x'), undefined, 'x']) t.equal(toS3Error(fault), undefined)

@@ -89,6 +89,12 @@ t.test('a long body learns of a missing or read-only bucket first', async (t) =>
   t.same(pfs.calls, ['bucket', 'bucket'])
 })
 
+t.test('a commit bucket is read-only before any condition is asked', async (t) => {
+  const { pfs } = await begin({ k: 'old' })
+  const call = callOf(pfs, objectScope(`${pfs.head(bucket)}.${bucket}`, 'k'), { method: 'PUT', body: 'x', headers: { 'If-None-Match': '*' } })
+  await t.rejects(putObject.run(call), { code: 'MethodNotAllowed' })
+})
+
 t.test('nothing that fails is left behind or visible', async (t) => {
   const { pfs, stages, put } = await begin({ k: 'old' })
   await t.rejects(put({ body: new Error('truncated') }), { message: 'truncated' })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { openBackend } from '../../lib/pfs/backend'
+import { limits } from '../../lib/limits'
 import { inProcess } from '../../lib/pfs/in-process'
 import { connect } from '../../lib/pfs/pfs'
 import { MapServer, rpcFailure } from '../support/map-server'
@@ -17,8 +18,31 @@ t.test('a head that stays open ends a write\'s patience', async (t) => {
     },
   }))
   const open = server.addCommit(repo, 'master', { state: 'open' })
-  await t.rejects(put(pfs, 'r', 'a', 'x'), { name: 'PfsError', kind: 'head-open', message: new RegExp(open.id) })
+  await t.rejects(put(pfs, 'r', 'a', 'x'), { name: 'PfsError', kind: 'head-open', commit: open.id })
   t.equal(server.batches.length, 0)
+})
+
+t.test('writes of one key, each behind the other, wait for an open head no longer than one of them', async (t) => {
+  const server = new MapServer()
+  const repo = server.makeBranch('default', 'r', 'master')
+  const table = server.table()
+  const clock = t.capture(performance, 'now', () => now)
+  let now = 1000
+  const waits: number[] = []
+  const pfs = await connect(inProcess({
+    ...table,
+    '/pfs_v2.API/InspectCommit': (request, context) => {
+      if (request.wait !== 'FINISHED') return table['/pfs_v2.API/InspectCommit']?.(request, context) ?? {}
+      waits.push(now)
+      now += limits.headOpenMsMax
+      throw rpcFailure(4, 'deadline exceeded')
+    },
+  }))
+  const open = server.addCommit(repo, 'master', { state: 'open' })
+  const results = await Promise.allSettled(['x', 'y', 'z'].map((text) => put(pfs, 'r', 'a', text)))
+  clock.restore()
+  for (const result of results) t.match(result, { status: 'rejected', reason: { kind: 'head-open', commit: open.id } })
+  t.same(waits, [1000])
 })
 
 t.test('branches do not wait for each other', async (t) => {

@@ -55,6 +55,23 @@ t.test('a write and the removal of its bucket do not cross', async (t) => {
   t.equal(results[2].status, 'fulfilled')
 })
 
+t.test('a bucket whose head somebody holds open stays', async (t) => {
+  const { fake, pfs } = await rig()
+  const repo = fake.makeBranch('default', 'r', 'held')
+  const open = fake.addCommit(repo, 'held', { state: 'open' })
+  await t.rejects(pfs.deleteBucket('held.r'), { name: 'PfsError', kind: 'head-open', commit: open.id })
+  t.ok(repo.branches.has('held'))
+})
+
+t.test('a commit bucket goes with its repo, whatever is remembered of the commit', async (t) => {
+  const { fake, pfs } = await rig()
+  const { version } = await put(pfs, bucket, 'a', 'x')
+  t.match(await pfs.bucket(`${version}.${bucket}`), { readOnly: true })
+  fake.repos.delete('default/r.user')
+  fake.makeBranch('default', 'r', 'master')
+  await t.rejects(pfs.bucket(`${version}.${bucket}`), { name: 'PfsError', kind: 'no-bucket' })
+})
+
 t.test('a bucket that somebody else writes to while it is removed stays', async (t) => {
   const { fake, pfs } = await rig()
   const repo = fake.repos.get('default/r.user')
