@@ -2,7 +2,7 @@ import assert from 'node:assert'
 
 /** Every bound of the embedded server, unit last in the name. */
 export const limits = {
-  /** One call of `readBlob`; a blob file is checked in blocks of the same size, so aligned reads of a whole block cost least. */
+  /** One call of `readBlob`. Reads of a blob file that begin and end at multiples of `blobCheckBytes` cost least. */
   readBytesMax: 1024 * 1024,
   /** Up to here `readBlobNow` reads on the spot; a longer wait would be felt by every other request. */
   readNowBytesMax: 64 * 1024,
@@ -11,7 +11,8 @@ export const limits = {
   segmentBytes: 256 * 1024 * 1024,
   segmentBlobBytesMax: 4 * 1024 * 1024,
 
-  /** A blob file: one gathered write and one CRC, one sync, and what a writer may hold unwritten before it asks to wait. */
+  /** A blob file: bytes under one CRC (part of the format), one gathered write, one sync, and what a writer may hold unwritten. */
+  blobCheckBytes: 256 * 1024,
   blobBlockBytes: 1024 * 1024,
   blobSyncBytes: 8 * 1024 * 1024,
   blobWriterBytesMax: 1024 * 1024,
@@ -66,7 +67,7 @@ export const limits = {
 
 assert(limits.segmentBlobBytesMax + 16 <= limits.segmentBytes, 'a small blob must fit a segment')
 assert(limits.blobSyncBytes % limits.blobBlockBytes === 0, 'syncs fall between blocks')
-assert(limits.readBytesMax === limits.blobBlockBytes, 'a read of one block is the cheapest read')
+assert(limits.blobBlockBytes % limits.blobCheckBytes === 0, 'a write ends with a whole checked block')
 assert(limits.heldFileBytesMax <= limits.segmentBlobBytesMax, 'a held file must fit a small blob')
 assert(limits.heldFileBytesMax <= limits.heldStreamBytesMax, 'a held file must fit a stream')
 assert(limits.heldStreamBytesMax <= limits.heldBytesMax, 'a held stream must fit what all may hold')

@@ -144,8 +144,7 @@ export class BlobFileOut implements BlobFileWriter {
   private async writeBlock(fd: number): Promise<void> {
     const block = this.takeBlock()
     const length = block.reduce((sum, chunk) => sum + chunk.length, 0)
-    for (const chunk of block) this.sum = crc32(chunk, this.sum)
-    if ((this.written + length) % limits.blobBlockBytes === 0) this.closeBlock()
+    this.check(block)
     await this.owner.files.writev(fd, block, this.written)
     this.written += length
     // A discard in the meantime has dropped these bytes too.
@@ -158,7 +157,21 @@ export class BlobFileOut implements BlobFileWriter {
     if (this.unsynced >= limits.blobSyncBytes) await this.sync(fd)
   }
 
-  private closeBlock(): void {
+  /** Adds what is about to be written to the checksums. */
+  private check(block: readonly Buffer[]): void {
+    let position = this.written
+    for (const chunk of block) {
+      for (let at = 0; at < chunk.length;) {
+        const end = Math.min(chunk.length, at + limits.blobCheckBytes - position % limits.blobCheckBytes)
+        this.sum = crc32(chunk.subarray(at, end), this.sum)
+        position += end - at
+        at = end
+        if (position % limits.blobCheckBytes === 0) this.closeSum()
+      }
+    }
+  }
+
+  private closeSum(): void {
     this.sums.push(this.sum)
     this.sum = 0
   }
@@ -185,7 +198,7 @@ export class BlobFileOut implements BlobFileWriter {
 
   private async complete(fd: number): Promise<void> {
     this.owner.buffers.leave(this)
-    if (this.written % limits.blobBlockBytes > 0) this.closeBlock()
+    if (this.written % limits.blobCheckBytes > 0) this.closeSum()
     const trailer = Buffer.allocUnsafe(this.sums.length * 4)
     this.sums.forEach((sum, i) => trailer.writeUInt32BE(sum, i * 4))
     if (trailer.length > 0) await this.owner.files.writev(fd, [trailer], this.written)

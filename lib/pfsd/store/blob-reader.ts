@@ -63,7 +63,7 @@ export class BlobReader {
   }
 
   private async readFile(row: BlobRow, offset: number, length: number): Promise<Buffer> {
-    const size = limits.blobBlockBytes
+    const size = limits.blobCheckBytes
     const first = Math.floor(offset / size)
     const end = Math.min(row.length, Math.ceil((offset + length) / size) * size)
     const start = first * size

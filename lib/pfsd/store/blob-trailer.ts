@@ -2,8 +2,9 @@ import { crc32 } from 'node:zlib'
 import { limits } from '../limits'
 
 /**
- * What follows the bytes of a blob file: a CRC32 for each block of 1 MiB (the last may be shorter), big-endian. The CRC32 of
- * this list, started from the blob's id, is in the blob's row, so a trailer can be neither torn nor another blob's.
+ * What follows the bytes of a blob file: a CRC32 for each block of 256 KiB (the last may be shorter), big-endian. The CRC32
+ * of this list, started from the blob's id, is in the blob's row, so a trailer can be neither torn nor another blob's. The block
+ * is as long as a message of content, so that reading a file from end to end checks every byte once.
  */
 export function trailerChecksum(id: number, trailer: Buffer): number {
   const head = Buffer.allocUnsafe(6)
@@ -12,5 +13,5 @@ export function trailerChecksum(id: number, trailer: Buffer): number {
 }
 
 export function trailerBytes(length: number): number {
-  return Math.ceil(length / limits.blobBlockBytes) * 4
+  return Math.ceil(length / limits.blobCheckBytes) * 4
 }
