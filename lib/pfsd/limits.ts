@@ -72,3 +72,4 @@ assert(limits.heldFileBytesMax <= limits.segmentBlobBytesMax, 'a held file must 
 assert(limits.heldFileBytesMax <= limits.heldStreamBytesMax, 'a held file must fit a stream')
 assert(limits.heldStreamBytesMax <= limits.heldBytesMax, 'a held stream must fit what all may hold')
 assert(limits.contentMessageBytes <= limits.readBytesMax, 'one read must fill a message of content')
+assert(limits.contentMessageBytes % limits.blobCheckBytes === 0, 'a message of content is made of whole checked blocks')

@@ -24,9 +24,11 @@ function sendExtents(store: Store, extents: readonly Extent[], out: Outlet<Bytes
   let done = 0
   const go = (): void | Promise<void> => {
     for (let extent = extents[index]; extent !== undefined && !out.cancelled; extent = extents[index]) {
-      const length = Math.min(limits.contentMessageBytes, extent.length - done)
-      const bytes = store.readBlobNow(extent.blob, extent.offset + done, length)
-      const reading = bytes === undefined ? store.readBlob(extent.blob, extent.offset + done, length) : undefined
+      // A range that begins inside a checked block gets a short first message: no later one then shares a block with its neighbour.
+      const at = extent.offset + done
+      const length = Math.min(limits.contentMessageBytes - at % limits.blobCheckBytes, extent.length - done)
+      const bytes = store.readBlobNow(extent.blob, at, length)
+      const reading = bytes === undefined ? store.readBlob(extent.blob, at, length) : undefined
       done += length
       if (done === extent.length) {
         index++
