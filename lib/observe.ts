@@ -47,7 +47,7 @@ export function openLog(level: string): Log {
       destination.flushSync()
     },
     access(event) {
-      if (event.status < 500 && !logger.isLevelEnabled('info')) return
+      if (event.status < 500 && event.fault === undefined && !logger.isLevelEnabled('info')) return
       const line = {
         id: event.requestId, op: event.operation, method: event.method, target: redactTarget(event.target), peer: event.peer,
         who: event.who, status: event.status, code: event.code, bytes: event.bytesSent, ms: Math.round(event.ms * 1000) / 1000,
