@@ -1,12 +1,14 @@
-/** Dates as S3 writes and reads them. S3 knows whole seconds only, in headers and in documents alike. */
+/** Dates as S3 writes and reads them: to the second in headers, in documents as exactly as they are known. */
 
 /**
- * `2009-10-12T17:50:30.000Z`: whole seconds, so that a listing and a Last-Modified header never differ. Put together by
+ * `2009-10-12T17:50:30.123Z`. S3 says `.000Z`; clients that compare a listing with their files' times (aws s3 sync) would then
+ * take an object for older than the file that it was made from within the same second, and send it again. Put together by
  * hand, for `toISOString` was half the cost of a page of a listing.
  */
 export function isoDate(date: Date): string {
+  const ms = date.getUTCMilliseconds()
   return `${String(date.getUTCFullYear()).padStart(4, '0')}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}` +
-    `T${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}.000Z`
+    `T${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}.${ms < 100 ? '0' : ''}${two(ms)}Z`
 }
 
 function two(number: number): string {
