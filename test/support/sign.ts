@@ -30,6 +30,12 @@ export class Signer {
     return { ...all, authorization: `AWS4-HMAC-SHA256 Credential=${this.keyId}/${this.scope}, SignedHeaders=${names.join(';')}, Signature=${signature}` }
   }
 
+  /** Where the chunk-signature chain begins that the signed `headers` announce. */
+  seed(headers: Record<string, string>): { signingKey: Buffer, timestamp: string, scope: string, signature: string } {
+    const signature = (headers['authorization'] ?? '').split('Signature=')[1] ?? ''
+    return { signingKey: this.key, timestamp: this.timestamp, scope: this.scope, signature }
+  }
+
   /** A link of the chunk-signature chain. */
   signChunk(previous: string, chunk: Buffer): string {
     return hmac(this.key, ['AWS4-HMAC-SHA256-PAYLOAD', this.timestamp, this.scope, previous, sha256(''), sha256(chunk)].join('\n')).toString('hex')

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import t from 'tap'
+import { checksumOf, checksumNames } from '../support/checksums'
+import { encodeAwsChunked } from '../support/aws-chunked'
+import { elements, HttpClient } from '../support/http-client'
+import { randomFrom } from '../support/random'
+import { RawConnection } from '../support/raw-connection'
+import { startServer, type RunningServer } from '../support/server'
+import { sha256, Signer } from '../support/sign'
+import { storedCommits } from '../support/stored-commits'
+
+/**
+ * Uploads that end too soon, or are not what their head says: each gets the answer S3 gives, and nothing of it is in any
+ * commit. The keys they aim at are new ones and one that is there, whose old version stays whole.
+ */
+const aborts = Number(process.env['ABORTS'] ?? 500)
+const seed = Number(process.env['INTEGRITY_SEED'] ?? Date.now() % 1_000_000)
+const bucket = '/master.integrity'
+const keyId = 'tester'
+const secret = 'a secret of the tests'
+const directory = t.testdir({ data: {} })
+const data = join(directory, 'data')
+const settings = join(directory, 'keys.json')
+/** Objects made before the tests; nothing else may ever be there. */
+const made = 2
+
+let server: RunningServer
+let client: HttpClient
+let before: unknown
+
+t.before(async () => {
+  writeFileSync(settings, JSON.stringify({ keys: [{ id: keyId, secret, name: 'Tester' }], anonymous: 'full' }), { mode: 0o600 })
+  server = await startServer(data, ['--keys', settings])
+  client = new HttpClient(server.port)
+  await client.request('PUT', bucket)
+  await client.request('PUT', `${bucket}/kept`, 'the old version')
+  await client.request('PUT', `${bucket}/kept-large`, Buffer.alloc(800_000, 'the old version'))
+  before = await state()
+})
+
+/** Everything that a client can see of the bucket. */
+async function state(): Promise<unknown> {
+  const list = await client.request('GET', `${bucket}?list-type=2`)
+  const objects = []
+  for (const key of elements(list.body, 'Key')) {
+    const { headers, body } = await client.request('GET', `${bucket}/${key}`)
+    objects.push([key, headers.etag, headers['x-amz-version-id'], createHash('sha256').update(body).digest('hex')])
+  }
+  return objects
+}
+
+t.test(`${String(aborts)} uploads that break off at any byte, seed ${String(seed)}`, async (t) => {
+  const random = randomFrom(seed)
+  const one = async (n: number): Promise<void> => {
+    const size = random(2) === 0 ? 1 + random(20_000) : 200_000 + random(500_000)
+    const body = Buffer.alloc(size, `upload ${String(n)};`)
+    const target = `${bucket}/${['kept', 'kept-large', `new${String(n)}`][random(3)] ?? ''}`
+    const connection = await RawConnection.open(server.port)
+    const framing = random(3)
+    const wire = framing === 0 ? body : framing === 1 ? httpChunked(body) : encodeAwsChunked([body], { trailer: { name: 'x-amz-checksum-crc32', value: checksumOf('crc32', body) } })
+    const length = { 'Content-Length': String(wire.length) }
+    await connection.head('PUT', target, framing === 0 ? length : framing === 1 ? { 'Transfer-Encoding': 'chunked' } : {
+      ...length, 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'x-amz-decoded-content-length': String(size), 'x-amz-trailer': 'x-amz-checksum-crc32',
+    })
+    // The last byte is never sent, and often only it is missing.
+    await connection.write(wire.subarray(0, random(4) === 0 ? wire.length - 1 : random(wire.length)))
+    await connection.breakOff(random(2) === 0 ? 'fin' : 'rst')
+    if (/^HTTP\/1.1 200/.test(connection.received())) t.fail('half an upload was acknowledged', { n, framing, size })
+  }
+  for (let n = 0; n < aborts; n += 16) await Promise.all(Array.from({ length: Math.min(16, aborts - n) }, (_, i) => one(n + i)))
+  t.same(await state(), before)
+})
+
+function httpChunked(body: Buffer): Buffer {
+  const half = Math.ceil(body.length / 2)
+  const chunk = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
+  return Buffer.concat([chunk(body.subarray(0, half)), ...half < body.length ? [chunk(body.subarray(half))] : [], Buffer.from('0\r\n\r\n')])
+}
+
+/** What is wrong, the answer it must get, and the request. */
+type Wrong = readonly [what: string, code: string, headers: Record<string, string>, wire: Buffer]
+
+function wrongSums(body: Buffer): Wrong[] {
+  const other = Buffer.from('other bytes')
+  const trailer = (name: string, value: string): [Record<string, string>, Buffer] => [
+    { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'x-amz-decoded-content-length': String(body.length), 'x-amz-trailer': `x-amz-checksum-${name}` },
+    encodeAwsChunked([body], { trailer: { name: `x-amz-checksum-${name}`, value } }),
+  ]
+  return [
+    ['Content-MD5', 'BadDigest', { 'Content-MD5': createHash('md5').update(other).digest('base64') }, body],
+    ['ill-formed Content-MD5', 'InvalidDigest', { 'Content-MD5': 'bm8=' }, body],
+    ['payload hash, unsigned', 'XAmzContentSHA256Mismatch', { 'x-amz-content-sha256': sha256(other) }, body],
+    ...checksumNames.flatMap((name): Wrong[] => [
+      [`${name} in the header`, 'BadDigest', { [`x-amz-checksum-${name}`]: checksumOf(name, other) }, body],
+      [`ill-formed ${name} in the header`, 'InvalidRequest', { [`x-amz-checksum-${name}`]: 'bm8' }, body],
+      [`${name} in the trailer`, 'BadDigest', ...trailer(name, checksumOf(name, other))],
+      [`ill-formed ${name} in the trailer`, 'InvalidRequest', ...trailer(name, 'bm8')],
+    ]),
+    ['fewer bytes than the decoded length', 'IncompleteBody', { ...trailer('crc32', '')[0], 'x-amz-decoded-content-length': String(body.length + 1) }, trailer('crc32', checksumOf('crc32', body))[1]],
+  ]
+}
+
+function wrongSignatures(body: Buffer, target: string): Wrong[] {
+  const signer = new Signer(keyId, secret)
+  const host = { host: `127.0.0.1:${String(server.port)}` }
+  const signed = (payload: string, more: Record<string, string> = {}) => signer.sign('PUT', target, payload, { ...host, ...more })
+  const spoilt = (headers: Record<string, string>) => ({ ...headers, authorization: (headers['authorization'] ?? '').replace(/.$/, (last) => last === '0' ? '1' : '0') })
+  const streaming = { 'x-amz-decoded-content-length': String(body.length) }
+  const chain = (headers: Record<string, string>) => encodeAwsChunked([body.subarray(0, 9000), body.subarray(9000)].filter((chunk) => chunk.length > 0), { seed: signer.seed(headers) })
+  const head = signed('STREAMING-AWS4-HMAC-SHA256-PAYLOAD', streaming)
+  const signature = (wire: Buffer, which: 'first' | 'last') => {
+    const at = which === 'first' ? wire.indexOf('chunk-signature=') : wire.lastIndexOf('chunk-signature=')
+    const copy = Buffer.from(wire)
+    copy[at + 20] = copy[at + 20] === 0x30 ? 0x31 : 0x30
+    return copy
+  }
+  return [
+    ['signature', 'SignatureDoesNotMatch', spoilt(signed(sha256(body))), body],
+    ['payload hash, signed', 'XAmzContentSHA256Mismatch', signed(sha256('other bytes')), body],
+    ['signature of the first chunk', 'SignatureDoesNotMatch', head, signature(chain(head), 'first')],
+    ['signature of the last chunk', 'SignatureDoesNotMatch', head, signature(chain(head), 'last')],
+    ['a byte of a signed chunk', 'SignatureDoesNotMatch', head, flipped(chain(head), 200)],
+  ]
+}
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes)
+  copy[at] = (copy[at] ?? 0) ^ 1
+  return copy
+}
+
+t.test('uploads that are not what their head says', async (t) => {
+  for (const size of [3000, 700_000]) {
+    const body = Buffer.alloc(size, 'what was meant ')
+    for (const key of ['kept', 'new']) {
+      const target = `${bucket}/${key}`
+      for (const [what, code, headers, wire] of [...wrongSums(body), ...wrongSignatures(body, target)]) {
+        const answer = await client.request('PUT', target, wire, headers)
+        t.equal(elements(answer.body, 'Code')[0], code, `${String(size)} bytes to ${key}: ${what}`)
+        t.equal(answer.status, code === 'SignatureDoesNotMatch' ? 403 : 400)
+      }
+    }
+  }
+  t.same(await state(), before)
+})
+
+t.test('the same requests with nothing wrong in them are taken', async (t) => {
+  const body = Buffer.alloc(30_000, 'what was meant ')
+  const signer = new Signer(keyId, secret)
+  const headers = signer.sign('PUT', `${bucket}/right`, 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { host: `127.0.0.1:${String(server.port)}`, 'x-amz-decoded-content-length': '30000' })
+  t.equal((await client.request('PUT', `${bucket}/right`, encodeAwsChunked([body], { seed: signer.seed(headers) }), headers)).status, 200)
+  for (const name of checksumNames) {
+    t.equal((await client.request('PUT', `${bucket}/right`, body, { [`x-amz-checksum-${name}`]: checksumOf(name, body) })).status, 200, name)
+  }
+})
+
+t.test('no commit holds anything else', async (t) => {
+  client.close()
+  t.equal(await server.stop(), 0)
+  t.equal(await storedCommits(data, 'integrity'), 1 + made + 1 + checksumNames.length)
+})
