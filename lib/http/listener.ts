@@ -47,14 +47,17 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
   const take = (req: http.IncomingMessage, res: http.ServerResponse, expectsContinue: boolean): void => {
     const exchange = exchangeOf(req, res, expectsContinue)
     const before = connections.owe(req.socket, res)
-    if (before === undefined) serve(exchange)
+    // An answer that ends the connection ends the socket too, or does not hand it on: what stands behind it must not happen.
+    const serveIfOpen = (): void => { if (res.socket !== null && res.socket.writable) serve(exchange) }
+    if (before === undefined) serveIfOpen()
     // A client that sent it behind another means that to happen first; and only the answer in front has the socket.
-    else before.once('close', () => { if (!req.socket.destroyed) serve(exchange) })
+    else before.once('close', serveIfOpen)
   }
   server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => { connections.add(socket) })
   server.on('request', (req: http.IncomingMessage, res: http.ServerResponse) => { take(req, res, false) })
   server.on('checkContinue', (req: http.IncomingMessage, res: http.ServerResponse) => { take(req, res, true) })
-  server.on('checkExpectation', (_req: http.IncomingMessage, res: http.ServerResponse) => {
+  server.on('checkExpectation', (req: http.IncomingMessage, res: http.ServerResponse) => {
+    connections.owe(req.socket, res)
     res.writeHead(417, { 'Connection': 'close', 'Content-Length': '0' }).end()
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => { refuseFraming(error, socket, connections.answering(socket)) })
