@@ -18,7 +18,7 @@ const bucket = '/master.kill.tests'
 const partSize = 5 * 1024 * 1024
 const absent = 'absent'
 /** Of twenty writes two are deletes, the last two of these go in parts. */
-const kinds = 18
+const kinds = 20
 const versionsKept = 400
 const versionsReadPerCycle = 40
 

@@ -16,6 +16,9 @@ export class StorePoisoned extends Error {
 
 /** What is on disk is not what was written. */
 export class StoreDamaged extends Error {
+  /** As errors of the system have one: whoever starts the program is told in one line. */
+  readonly code = 'STORE_DAMAGED'
+
   constructor(what: string, cause?: unknown) {
     super(`the store is damaged: ${what}`, { cause })
     this.name = 'StoreDamaged'
@@ -24,6 +27,8 @@ export class StoreDamaged extends Error {
 
 /** The directory cannot be opened: another process has it, or its format is not ours. */
 export class StoreRefused extends Error {
+  readonly code = 'STORE_REFUSED'
+
   constructor(why: string) {
     super(why)
     this.name = 'StoreRefused'
