@@ -164,4 +164,31 @@ for (const kind of transports) {
     await waiting
     t.equal(await textOf(pfs, bucket, 'b'), 'x')
   })
+
+  for (const paths of ['s3', 'pachd'] as const) {
+    t.test(`${kind}: an upload in parts, ${paths} paths`, async (t) => {
+      const pfs = await connect(await realServer(t, kind, paths))
+      const { uploads } = pfs
+      await pfs.createBucket(bucket)
+      const none = await uploads.list(bucket, { prefix: '', delimiter: '', keyMarker: '', idMarker: '', limit: 10 })
+      t.same(none, { uploads: [], commonPrefixes: [], next: undefined })
+      const key = paths === 's3' ? 'ä//b' : 'a/b'
+      const upload = await uploads.create(bucket, key, { entries: { t: 'x/y' } })
+      const parts = []
+      for (const [number, text] of [[3, 'three'], [1, 'old'], [1, 'one ']] as const) {
+        const body = await staged(pfs, text, true)
+        parts[number] = await uploads.putPart(upload, { number, size: body.size, md5: Buffer.from(text), checksums: { SHA1: Buffer.from('sum') }, staged: body })
+      }
+      const listed = (await uploads.parts(upload, 0, 10)).parts
+      t.same(listed, parts.filter((part) => part !== undefined))
+      t.match(await uploads.list(bucket, { prefix: key.slice(0, 1), delimiter: '/', keyMarker: '', idMarker: '', limit: 10 }), { commonPrefixes: [key.slice(0, 2)] })
+      const request = { parts: listed, unused: [], attributes: { entries: { t: 'x/y' } }, digest: 'digest' }
+      const written = await uploads.complete(upload, request)
+      t.equal(await textOf(pfs, bucket, key), 'one three')
+      t.match(await uploads.completed(bucket, key, upload.id, 'digest'), { written: { version: written.version, time: written.time } })
+      const second = await uploads.create(bucket, key, { entries: {} })
+      await uploads.abort(bucket, key, second.id)
+      await t.rejects(uploads.abort(bucket, key, second.id), { name: 'PfsError', kind: 'no-upload' })
+    })
+  }
 }
