@@ -1,5 +1,5 @@
 import { ServerInterceptingCall, ServerListenerBuilder, status, type ServerInterceptor } from '@grpc/grpc-js'
-import type { ServerHttp2Stream } from 'node:http2'
+import type { Http2Session, ServerHttp2Stream } from 'node:http2'
 
 const pings = 2
 
@@ -19,23 +19,55 @@ export const commitFence: ServerInterceptor = (method, call) => {
     start(next) {
       next(new ServerListenerBuilder().withOnReceiveHalfClose(handOn => {
         if (stream === undefined) return call.sendStatus({ code: status.INTERNAL, details: 'the connection of the call cannot be checked' })
-        afterPings(stream, pings, () => {
-          if (!isReset(stream) && call.getDeadline().valueOf() > Date.now()) handOn()
+        afterPings(stream.session, {
+          left: pings,
+          acknowledged: () => { if (!isReset(stream) && call.getDeadline().valueOf() > Date.now()) handOn() },
+          lost: () => { call.sendStatus({ code: status.UNAVAILABLE, details: 'the connection of the call is lost' }) },
         })
       }).build())
     },
   })
 }
 
-/** Where no acknowledgement comes the connection is lost, and with it the stream: that ends the call. */
-function afterPings(stream: ServerHttp2Stream, left: number, acknowledged: () => void): void {
-  const { session } = stream
-  if (session === undefined || session.destroyed) return
-  session.ping(error => {
-    if (error !== null || isReset(stream)) return
-    if (left === 1) acknowledged()
-    else afterPings(stream, left - 1, acknowledged)
-  })
+interface Waiter {
+  /** PINGs to be acknowledged, each sent after this one began to wait. */
+  left: number
+  readonly acknowledged: () => void
+  readonly lost: () => void
+}
+
+/** Those who wait for the next PING of a session; there is an entry while one is under way. */
+const waiting = new WeakMap<Http2Session, Waiter[]>()
+
+/** Calls of one session share their PINGs, one at a time: Node cancels the eleventh that is under way. */
+function afterPings(session: Http2Session | undefined, waiter: Waiter): void {
+  if (session === undefined) return waiter.lost()
+  const queue = waiting.get(session)
+  if (queue !== undefined) {
+    queue.push(waiter)
+    return
+  }
+  waiting.set(session, [waiter])
+  ping(session)
+}
+
+function ping(session: Http2Session): void {
+  const queue = waiting.get(session) ?? []
+  const asked = queue.splice(0)
+  if (asked.length === 0) {
+    waiting.delete(session)
+    return
+  }
+  const answered = (acknowledged: boolean): void => {
+    for (const waiter of asked) {
+      if (!acknowledged) waiter.lost()
+      else if (--waiter.left === 0) waiter.acknowledged()
+      else queue.push(waiter)
+    }
+    ping(session)
+  }
+  if (session.destroyed) answered(false)
+  else session.ping(error => { answered(error === null) })
 }
 
 /** Ended by the client and nothing else: neither reset nor torn down. */

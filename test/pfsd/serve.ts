@@ -55,6 +55,13 @@ t.test('a message may be as long as pachd lets it be, and no longer', async (t) 
   t.equal((await refusal(long(20_971_521))).code, 8)
 })
 
+t.test('many client streams of one connection end at once', async (t) => {
+  const test = await testPfsd(t)
+  const client = await over(test, t)
+  const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => client.upload('/pfs_v2.API/CreateFileSet', [add('/a', String(i))])))
+  t.equal(new Set(answers.map(({ response }) => response.file_set_id)).size, 40)
+})
+
 /** A server whose ModifyFile tells of each call when all of its messages are there, and what became of it. */
 class Watched {
   begun: () => void = () => undefined
