@@ -1,7 +1,9 @@
 import t from 'tap'
 import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import * as Minio from 'minio'
 import { pattern, startEndpoint, type Endpoint } from '../support/sdk'
@@ -14,10 +16,10 @@ import { pattern, startEndpoint, type Endpoint } from '../support/sdk'
 const bucket = 'master.minio.tests'
 const md5 = (bytes: Buffer): string => createHash('md5').update(bytes).digest('hex')
 
-function clientOf(endpoint: Endpoint): Minio.Client {
+function clientOf(endpoint: Endpoint, partSize = 64 * 1024 * 1024): Minio.Client {
   const { certificate, server } = endpoint
   return new Minio.Client({
-    endPoint: '127.0.0.1', port: server.port, useSSL: certificate !== undefined, accessKey: 'any', secretKey: 'any',
+    endPoint: '127.0.0.1', port: server.port, useSSL: certificate !== undefined, accessKey: 'any', secretKey: 'any', partSize,
     ...certificate === undefined ? {} : { transportAgent: new https.Agent({ ca: certificate.cert, keepAlive: true }) },
   })
 }
@@ -99,6 +101,22 @@ for (const scheme of ['http', 'https'] as const) {
       await client.removeObject(bucket, 'copy')
       t.same(await client.removeObjects(bucket, ['list/a', 'list/z<&>', 'list/absent', 'list/emoji 😀']), [])
       t.same(await listed(client.listObjectsV2(bucket, 'list/', true)), ['list/a b+%', 'list/dir/1', 'list/dir/2', 'list/dir/sub/3'])
+    })
+
+    await t.test('files, and streams of unknown size', async (t) => {
+      const file = join(directory, 'file')
+      const content = pattern(20 * 1024 * 1024 + 777, 3)
+      writeFileSync(file, content)
+      const parts = clientOf(endpoint, 5 * 1024 * 1024)
+      const put = await parts.fPutObject(bucket, 'parts/file', file, { 'X-Amz-Meta-From': 'file' })
+      t.match(put.etag, /^[0-9a-f]{32}-\d$/)
+      t.match(await parts.statObject(bucket, 'parts/file'), { size: content.length, etag: put.etag, metaData: { from: 'file' } })
+      await parts.fGetObject(bucket, 'parts/file', join(directory, 'back'))
+      t.ok(readFileSync(join(directory, 'back')).equals(content))
+      for (const size of [4, 6 * 1024 * 1024]) {
+        await parts.putObject(bucket, 'parts/stream', Readable.from([content.subarray(0, size)]))
+        t.ok((await bytesOf(await parts.getObject(bucket, 'parts/stream'))).equals(content.subarray(0, size)))
+      }
     })
 
     await t.test('presigned URLs', async (t) => {

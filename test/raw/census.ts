@@ -1,0 +1,110 @@
+import t from 'tap'
+import { readdirSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { HttpClient } from '../support/http-client'
+import { RawConnection, stateOf } from '../support/raw'
+import { startServer } from '../support/server'
+
+/*
+ * What a storm of clients that vanish leaves behind: nothing. Not a descriptor, not a file of a body that never became an
+ * object, not a commit.
+ */
+
+const bucket = 'master.census'
+const size = 3_000_000
+const storm = 200
+
+/** What each descriptor of a process leads to; sockets and pipes without their numbers. */
+function descriptors(pid: number): string[] {
+  const directory = `/proc/${String(pid)}/fd`
+  return readdirSync(directory).map((name) => {
+    try {
+      return readlinkSync(join(directory, name)).replace(/\[\d+\]/, '')
+    } catch {
+      return 'closed while we looked'
+    }
+  }).sort()
+}
+
+/** Every file of the store. */
+function files(data: string): string[] {
+  return readdirSync(data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort()
+}
+
+/** A small generator of numbers below `bound`, the same on every run. */
+function numbers(seed: number): (bound: number) => number {
+  let state = seed
+  return (bound) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor(state / 2 ** 32 * bound)
+  }
+}
+
+/** Looks again and again until it holds: the server closes what it must in turns of its own. */
+async function eventually(holds: () => boolean): Promise<boolean> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (holds()) return true
+    await new Promise((resolve) => { setTimeout(resolve, 50) })
+  }
+  return false
+}
+
+void t.test('nothing is left of uploads and downloads whose clients vanish', async (t) => {
+  const data = join(t.testdir(), 'data')
+  const server = await startServer(data)
+  t.teardown(() => server.kill())
+  const pid = server.process.pid ?? 0
+  const client = new HttpClient(server.port, 1)
+  t.teardown(() => { client.close() })
+  await client.request('PUT', `/${bucket}`)
+  for (const key of ['large', 'other']) await client.request('PUT', `/${bucket}/${key}`, Buffer.alloc(size, key))
+  const created = await client.request('POST', `/${bucket}/parts?uploads`)
+  const id = /<UploadId>([^<]+)/.exec(String(created.body))?.[1] ?? ''
+  t.not(id, '')
+  t.equal((await client.request('GET', `/${bucket}/large`)).body.length, size)
+  const sockets = (): number => descriptors(pid).filter((name) => name === 'socket:').length
+  const quiet = sockets()
+  // A few of each, so that what is opened once for good is open.
+  await vanishing(server.port, id, 4, 1)
+  t.ok(await eventually(() => sockets() === quiet), 'their sockets are closed')
+  const before = { descriptors: descriptors(pid), files: files(data), state: await stateOf(client, bucket) }
+
+  await vanishing(server.port, id, storm, 2)
+
+  const equal = (a: readonly string[], b: readonly string[]): boolean => a.join('\n') === b.join('\n')
+  await eventually(() => equal(descriptors(pid), before.descriptors) && equal(files(data), before.files))
+  t.same(descriptors(pid), before.descriptors, 'open descriptors')
+  t.same(files(data), before.files, 'files of the store')
+  t.equal(await stateOf(client, bucket), before.state, 'what the bucket holds')
+  t.notMatch(String((await client.request('GET', `/${bucket}/parts?uploadId=${id}`)).body), '<Part>', 'no part either')
+  t.equal((await client.request('GET', `/${bucket}/large`)).body.length, size)
+  t.equal(server.log(), '', 'and nobody is told of it as a fault')
+  t.equal(await server.stop(), 0, 'nothing keeps the process from ending')
+})
+
+async function vanishing(port: number, id: string, count: number, seed: number): Promise<void> {
+  const next = numbers(seed)
+  const body = Buffer.alloc(size, 'x')
+  const one = async (index: number): Promise<void> => {
+    const connection = await RawConnection.open(port)
+    const kind = index % 4
+    const target = kind === 3 ? `/${bucket}/parts?partNumber=1&uploadId=${id}` : kind === 2 ? `/${bucket}/vanished` : `/${bucket}/large`
+    if (kind < 2) {
+      await connection.write(`GET ${target} HTTP/1.1\r\nHost: h\r\n\r\n`)
+      // Some never read, so that the server has much to send and nowhere to send it; some have read a part of it.
+      if (kind === 0) connection.socket.pause()
+      else for (let reads = next(20); reads > 0; reads--) await new Promise((resolve) => { connection.socket.once('data', resolve) })
+    } else {
+      const length = index % 8 < 4 ? 'Transfer-Encoding: chunked' : `Content-Length: ${String(size)}`
+      const framed = index % 8 < 4 ? Buffer.concat([Buffer.from(`${size.toString(16)}\r\n`), body]) : body
+      await connection.write(`PUT ${target} HTTP/1.1\r\nHost: h\r\n${length}\r\n\r\n`)
+      await connection.write(framed.subarray(0, next(size)))
+    }
+    if (next(2) === 0) connection.socket.destroy()
+    else connection.socket.resetAndDestroy()
+  }
+  // `count` uploads and as many downloads, forty at a time.
+  for (let start = 0; start < 2 * count; start += 40) {
+    await Promise.all(Array.from({ length: Math.min(40, 2 * count - start) }, (_, index) => one(start + index)))
+  }
+}
