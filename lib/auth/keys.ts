@@ -22,13 +22,17 @@ const printable = /^[^\x00-\x1f\x7f]{1,4096}$/
  * Whom the gateway knows. Immutable: a key file that is read again makes a new value, and with it an empty cache of derived keys.
  */
 export class Keys {
+  readonly anonymous: AnonymousAccess
+  readonly isOpen: boolean
   /** No key file: everyone is let in, signed or not. */
   static readonly open = new Keys([], 'full', true)
 
   private readonly byId: ReadonlyMap<string, Key>
   private readonly signingKeys = new SigningKeyCache()
 
-  private constructor(keys: readonly Key[], readonly anonymous: AnonymousAccess, readonly isOpen: boolean) {
+  private constructor(keys: readonly Key[], anonymous: AnonymousAccess, isOpen: boolean) {
+    this.anonymous = anonymous
+    this.isOpen = isOpen
     this.byId = new Map(keys.map((key) => [key.id, key]))
   }
 

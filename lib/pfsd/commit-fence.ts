@@ -17,7 +17,7 @@ export const commitFence: ServerInterceptor = (method, call) => {
   const stream = streamOf(call)
   return new ServerInterceptingCall(call, {
     start(next) {
-      next(new ServerListenerBuilder().withOnReceiveHalfClose(handOn => {
+      next(new ServerListenerBuilder().withOnReceiveHalfClose((handOn) => {
         if (stream === undefined) return call.sendStatus({ code: status.INTERNAL, details: 'the connection of the call cannot be checked' })
         afterPings(stream.session, {
           left: pings,
@@ -67,7 +67,7 @@ function ping(session: Http2Session): void {
     ping(session)
   }
   if (session.destroyed) answered(false)
-  else session.ping(error => { answered(error === null) })
+  else session.ping((error) => { answered(error === null) })
 }
 
 /** Ended by the client and nothing else: neither reset nor torn down. */

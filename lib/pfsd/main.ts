@@ -48,7 +48,7 @@ export async function openPfsd({ directory, paths, store: options }: PfsdOptions
       return one
     },
     async close() {
-      await Promise.all(served.map(one => one.close()))
+      await Promise.all(served.map((one) => one.close()))
       await store.close()
     },
   }
@@ -56,7 +56,7 @@ export async function openPfsd({ directory, paths, store: options }: PfsdOptions
 
 async function ensureDefaultProject(store: Store): Promise<void> {
   if (store.read.project(defaultProject) !== undefined) return
-  await store.transact(tx => {
+  await store.transact((tx) => {
     tx.putProject({ id: tx.nextId(), name: defaultProject, description: '', created: tx.now })
   })
 }

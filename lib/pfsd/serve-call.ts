@@ -10,14 +10,14 @@ import type { ClientStream, Context, Outlet, ServerStream, Unary } from './servi
 export function unaryCall<Request, Response>(handler: Unary<Request, Response>) {
   return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>): void => {
     const context = new CallContext(call.metadata)
-    settle(() => handler(call.request, context), response => callback(null, response, context.answers), error => callback(statusOf(error)))
+    settle(() => handler(call.request, context), (response) => callback(null, response, context.answers), (error) => callback(statusOf(error)))
   }
 }
 
 export function serverStreamCall<Request, Response>(handler: ServerStream<Request, Response>) {
   return (call: ServerWritableStream<Request, Response>): void => {
     const outlet = new CallOutlet(call)
-    settle(() => handler(call.request, outlet, new CallContext(call.metadata)), () => call.end(), error => {
+    settle(() => handler(call.request, outlet, new CallContext(call.metadata)), () => call.end(), (error) => {
       if (!call.cancelled) call.emit('error', statusOf(error))
     })
   }
@@ -51,7 +51,7 @@ export function clientStreamCall<Request, Response>(handler: ClientStream<Reques
     call.on('end', () => {
       if (over) return
       over = true
-      settle(() => inlet.end(), response => callback(null, response, context.answers), error => callback(statusOf(error)))
+      settle(() => inlet.end(), (response) => callback(null, response, context.answers), (error) => callback(statusOf(error)))
     })
     call.on('error', fail)
     call.on('cancelled', () => {
@@ -99,7 +99,7 @@ class CallOutlet<Request, Response> implements Outlet<Response> {
 
   send(message: Response): Promise<void> | undefined {
     if (this.call.cancelled || this.call.write(message)) return undefined
-    return new Promise(resolve => {
+    return new Promise((resolve) => {
       const go = (): void => {
         this.call.off('drain', go)
         this.call.off('cancelled', go)

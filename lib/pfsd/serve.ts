@@ -60,7 +60,7 @@ function register(server: Server, method: Method, path: keyof Rpcs, service: Ser
 }
 
 function close(server: Server): Promise<void> {
-  return new Promise(resolve => {
+  return new Promise((resolve) => {
     const timer = setTimeout(() => {
       server.forceShutdown()
       resolve()

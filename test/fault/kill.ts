@@ -32,13 +32,16 @@ interface Version { readonly key: string, readonly id: string, readonly digest: 
 
 /** What the server owes: the states that each key may be in, and a sample of all versions that were acknowledged. */
 class Ledger {
+  private readonly random: Random
   /** One digest once acknowledged, two or more while a request is unanswered. */
   readonly states = new Map<string, Set<string>>()
   readonly versions: Version[] = []
   readonly commits = new Set<string>()
   acknowledged = 0
 
-  constructor(private readonly random: Random) {}
+  constructor(random: Random) {
+    this.random = random
+  }
 
   begun(key: string, digest: string): void {
     this.states.set(key, new Set([...this.states.get(key) ?? [absent], digest]))

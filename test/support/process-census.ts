@@ -35,11 +35,13 @@ export function filesBelow(directory: string): string[] {
 
 /** Takes the highest figures seen while it runs. */
 export class MemoryPeak {
+  private readonly pid: number
   anon = 0
   file = 0
   private readonly timer: NodeJS.Timeout
 
-  constructor(private readonly pid: number) {
+  constructor(pid: number) {
+    this.pid = pid
     this.timer = setInterval(() => { this.sample() }, 25)
   }
 

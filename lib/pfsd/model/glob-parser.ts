@@ -3,23 +3,23 @@ import { anyRun, anythingBut, exactly, one, optional, type Piece, repeated } fro
 
 /** Reads a pattern from left to right, once. */
 export class GlobParser {
-  readonly #pattern: string
-  #at = 0
+  private readonly pattern: string
+  private at = 0
 
   constructor(pattern: string) {
-    this.#pattern = pattern
+    this.pattern = pattern
   }
 
   whole(): Piece {
-    const piece = this.#sequence('')
-    if (this.#at < this.#pattern.length) throw failure('unexpected character')
+    const piece = this.sequence('')
+    if (this.at < this.pattern.length) throw failure('unexpected character')
     return piece
   }
 
   /** Pieces up to the end or to one of `stops`. */
-  #sequence(stops: string): Piece {
+  private sequence(stops: string): Piece {
     const pieces: Piece[] = []
-    while (this.#at < this.#pattern.length && !stops.includes(this.#peek(0))) pieces.push(this.#piece())
+    while (this.at < this.pattern.length && !stops.includes(this.peek(0))) pieces.push(this.piece())
     return (text, from) => {
       let ends: Set<number> = new Set(from)
       for (const piece of pieces) {
@@ -30,51 +30,51 @@ export class GlobParser {
     }
   }
 
-  #peek(ahead: number): string {
-    return this.#pattern.charAt(this.#at + ahead)
+  private peek(ahead: number): string {
+    return this.pattern.charAt(this.at + ahead)
   }
 
-  #piece(): Piece {
-    const character = this.#peek(0)
-    this.#at++
+  private piece(): Piece {
+    const character = this.peek(0)
+    this.at++
     switch (character) {
       case '*':
-        if (this.#peek(0) === '*') {
-          this.#at++
+        if (this.peek(0) === '*') {
+          this.at++
           return anyRun(false)
         }
-        return this.#peek(0) === '(' ? repeated(this.#group(), 0) : anyRun(true)
-      case '?': return this.#peek(0) === '(' ? optional(this.#group()) : one(c => c !== '/')
-      case '+': return this.#peek(0) === '(' ? repeated(this.#group(), 1) : exactly('+')
-      case '@': return this.#peek(0) === '(' ? this.#group() : exactly('@')
-      case '!': return this.#peek(0) === '(' ? anythingBut(this.#group()) : exactly('!')
+        return this.peek(0) === '(' ? repeated(this.group(), 0) : anyRun(true)
+      case '?': return this.peek(0) === '(' ? optional(this.group()) : one((c) => c !== '/')
+      case '+': return this.peek(0) === '(' ? repeated(this.group(), 1) : exactly('+')
+      case '@': return this.peek(0) === '(' ? this.group() : exactly('@')
+      case '!': return this.peek(0) === '(' ? anythingBut(this.group()) : exactly('!')
       case '(':
-        this.#at--
-        return this.#group()
-      case '{': return this.#alternatives(',', '}')
-      case '[': return this.#characterClass()
+        this.at--
+        return this.group()
+      case '{': return this.alternatives(',', '}')
+      case '[': return this.characterClass()
       case '\\': {
-        const literal = this.#peek(0)
-        this.#at++
+        const literal = this.peek(0)
+        this.at++
         return exactly(literal)
       }
       default: return exactly(character)
     }
   }
 
-  #group(): Piece {
-    this.#at++
-    return this.#alternatives('|', ')')
+  private group(): Piece {
+    this.at++
+    return this.alternatives('|', ')')
   }
 
-  #alternatives(separator: string, close: string): Piece {
-    const branches = [this.#sequence(separator + close)]
-    while (this.#peek(0) === separator) {
-      this.#at++
-      branches.push(this.#sequence(separator + close))
+  private alternatives(separator: string, close: string): Piece {
+    const branches = [this.sequence(separator + close)]
+    while (this.peek(0) === separator) {
+      this.at++
+      branches.push(this.sequence(separator + close))
     }
-    if (this.#peek(0) !== close) throw failure('unexpected end of input')
-    this.#at++
+    if (this.peek(0) !== close) throw failure('unexpected end of input')
+    this.at++
     return (text, from) => {
       const ends = new Set<number>()
       for (const branch of branches) for (const end of branch(text, from)) ends.add(end)
@@ -82,33 +82,33 @@ export class GlobParser {
     }
   }
 
-  #characterClass(): Piece {
-    const negated = this.#peek(0) === '!' || this.#peek(0) === '^'
-    if (negated) this.#at++
+  private characterClass(): Piece {
+    const negated = this.peek(0) === '!' || this.peek(0) === '^'
+    if (negated) this.at++
     const tests: Array<(c: string) => boolean> = []
-    while (this.#peek(0) !== ']' || tests.length === 0) {
-      if (this.#at >= this.#pattern.length) throw failure('unexpected end of input')
-      tests.push(this.#classMember())
+    while (this.peek(0) !== ']' || tests.length === 0) {
+      if (this.at >= this.pattern.length) throw failure('unexpected end of input')
+      tests.push(this.classMember())
     }
-    this.#at++
-    return one(c => tests.some(test => test(c)) !== negated)
+    this.at++
+    return one((c) => tests.some((test) => test(c)) !== negated)
   }
 
-  #classMember(): (c: string) => boolean {
-    if (this.#peek(0) === '[' && this.#peek(1) === ':') {
-      const end = this.#pattern.indexOf(':]', this.#at + 2)
-      const range = posixClasses.get(this.#pattern.slice(this.#at + 2, end))
+  private classMember(): (c: string) => boolean {
+    if (this.peek(0) === '[' && this.peek(1) === ':') {
+      const end = this.pattern.indexOf(':]', this.at + 2)
+      const range = posixClasses.get(this.pattern.slice(this.at + 2, end))
       if (end < 0 || range === undefined) throw failure('unexpected character class')
-      this.#at = end + 2
-      return c => range.test(c)
+      this.at = end + 2
+      return (c) => range.test(c)
     }
-    if (this.#peek(0) === '\\') this.#at++
-    const low = this.#peek(0)
-    this.#at++
-    if (this.#peek(0) !== '-' || this.#peek(1) === ']' || this.#peek(1) === '') return c => c === low
-    const high = this.#peek(1)
-    this.#at += 2
-    return c => c >= low && c <= high
+    if (this.peek(0) === '\\') this.at++
+    const low = this.peek(0)
+    this.at++
+    if (this.peek(0) !== '-' || this.peek(1) === ']' || this.peek(1) === '') return (c) => c === low
+    const high = this.peek(1)
+    this.at += 2
+    return (c) => c >= low && c <= high
   }
 }
 

@@ -30,15 +30,15 @@ export function compileGlob(pattern: string): Glob {
   const at = pattern.search(special)
   const prefix = at < 0 ? pattern : pattern.slice(0, at)
   if (at < 0 && !pattern.includes('\\')) {
-    return { prefix, literal: true, everything: false, matches: path => path === pattern }
+    return { prefix, literal: true, everything: false, matches: (path) => path === pattern }
   }
-  if (pattern === '/**') return { prefix, literal: false, everything: true, matches: path => path !== '/' }
+  if (pattern === '/**') return { prefix, literal: false, everything: true, matches: (path) => path !== '/' }
   if (pattern.length > limits.globCharactersMax) throw new RpcFailure(Code.invalidArgument, 'glob is too long')
   const node = new GlobParser(pattern).whole()
   return {
     prefix,
     literal: false,
     everything: false,
-    matches: path => node(path, new Set([0])).has(path.length),
+    matches: (path) => node(path, new Set([0])).has(path.length),
   }
 }

@@ -41,17 +41,17 @@ const pachd: PathRules = {
     if (hasDotSegment(path)) throw refusal(path, 'relative file paths are not allowed')
     return bounded(clean(path))
   },
-  copied: path => bounded(clean(path)),
+  copied: (path) => bounded(clean(path)),
   read: clean,
-  isDirectory: path => path.endsWith('/'),
+  isDirectory: (path) => path.endsWith('/'),
 }
 
 const s3: PathRules = {
   setting: 's3',
   written: literalPath,
   copied: literalPath,
-  read: path => path.startsWith('/') ? path : '/' + path,
-  isDirectory: path => path.endsWith('/'),
+  read: (path) => path.startsWith('/') ? path : '/' + path,
+  isDirectory: (path) => path.endsWith('/'),
 }
 
 /** A path of the `s3` setting, as it is kept: absolute, otherwise as sent. Refuses the empty one, NUL, and what no UTF-8 can say. */
@@ -76,7 +76,7 @@ function refusal(path: string, why: string): RpcFailure {
 
 function hasDotSegment(path: string): boolean {
   if (!path.includes('.')) return false
-  return path.split('/').some(segment => segment === '.' || segment === '..')
+  return path.split('/').some((segment) => segment === '.' || segment === '..')
 }
 
 /** Absolute, without empty or dot segments and without a trailing slash; `..` at the top goes nowhere. */

@@ -9,8 +9,8 @@ import { withChanges } from './shared/write-commit'
 
 /** Lays a file set over an open commit. */
 export function addFileSet({ store }: Instance): Unary<AddFileSetRequest, Empty> {
-  return async request => {
-    await store.transact(tx => {
+  return async (request) => {
+    await store.transact((tx) => {
       const { commit, reference } = resolveCommit(tx, request.commit)
       if (commit.state !== 'started') throw alreadyFinished(reference, commit.id)
       const { root } = saying('add file set: ', () => requireFileSet(tx, request.file_set_id ?? '', tx.now))

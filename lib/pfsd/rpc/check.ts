@@ -4,7 +4,7 @@ import type { HealthCheckRequest, HealthCheckResponse } from '../../wire/message
 
 /** The standard health check; the empty service name stands for the whole server, the only thing that is watched. */
 export function check(): Unary<HealthCheckRequest, HealthCheckResponse> {
-  return request => {
+  return (request) => {
     if ((request.service ?? '') !== '') throw new RpcFailure(Code.notFound, 'unknown service')
     return { status: 'SERVING' }
   }

@@ -12,12 +12,12 @@ import type { Instance } from './shared/instance'
  * their bytes and outlives them. A time to live of 0 is for ever; that of a compacted one is pachd's default.
  */
 export function composeFileSet({ store }: Instance): Unary<ComposeFileSetRequest, CreateFileSetResponse> {
-  return async request => {
+  return async (request) => {
     const tokens = request.file_set_ids ?? []
     const seconds = request.ttl_seconds ?? 0
     if (seconds < 0) throw new RpcFailure(Code.invalidArgument, `ttl (${seconds}) must not be negative`)
     const token = newToken()
-    await store.transact(tx => {
+    await store.transact((tx) => {
       const lifetime = request.compact === true ? limits.fileSetMs : seconds * 1000
       tx.putFileSet({ token, root: composed(tx, tokens), expires: lifetime === 0 ? 0 : tx.now + lifetime })
     })
@@ -26,7 +26,7 @@ export function composeFileSet({ store }: Instance): Unary<ComposeFileSetRequest
 }
 
 function composed(tx: Tx, tokens: readonly string[]): number {
-  const roots = tokens.map(token => {
+  const roots = tokens.map((token) => {
     const row = liveFileSet(tx, token, tx.now)
     if (row === undefined) throw new RpcFailure(Code.unknown, 'the operation would create a dangling reference')
     return row.root

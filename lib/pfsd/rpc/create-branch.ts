@@ -12,13 +12,13 @@ import { putAutoCommit } from './shared/start-commit'
 
 /** Makes a branch or moves its head. Without a head a new branch begins with a finished, empty commit, and an old one stays as it is. */
 export function createBranch({ store }: Instance): Unary<CreateBranchRequest, Empty> {
-  return async request => {
+  return async (request) => {
     const { repo, name } = branchReference(request.branch)
     if ((request.provenance ?? []).length > 0 || request.trigger !== undefined) {
       throw new RpcFailure(Code.unimplemented, 'branches with provenance or a trigger are not supported')
     }
     checkRepoType(repo.type, 'scanning repo row')
-    await store.transact(tx => {
+    await store.transact((tx) => {
       const row = findRepo(tx, repo)
       if (row === undefined) throw repoMissing(repo, tx.newCommitId())
       checkName(name)

@@ -14,32 +14,32 @@ export function createFileSet(instance: Instance): ClientStream<ModifyFileReques
 }
 
 class CreateFileSetInlet implements Inlet<ModifyFileRequest, CreateFileSetResponse> {
-  readonly #instance: Instance
-  readonly #stream: StreamChanges
+  private readonly instance: Instance
+  private readonly stream: StreamChanges
 
   constructor(instance: Instance) {
-    this.#instance = instance
-    this.#stream = new StreamChanges(instance)
+    this.instance = instance
+    this.stream = new StreamChanges(instance)
   }
 
   message(message: ModifyFileRequest): Promise<void> | undefined {
-    return takeMessage(this.#instance, this.#stream, message)
+    return takeMessage(this.instance, this.stream, message)
   }
 
   async end(): Promise<CreateFileSetResponse> {
     try {
-      const files = await this.#stream.finish() ?? []
+      const files = await this.stream.finish() ?? []
       const token = newToken()
-      await this.#instance.store.transact(tx => {
-        tx.putFileSet({ token, root: applyEdits(tx, emptyRoot, this.#stream.settle(tx, files)), expires: tx.now + limits.fileSetMs })
+      await this.instance.store.transact((tx) => {
+        tx.putFileSet({ token, root: applyEdits(tx, emptyRoot, this.stream.settle(tx, files)), expires: tx.now + limits.fileSetMs })
       })
       return { file_set_id: token }
     } finally {
-      this.#stream.discard()
+      this.stream.discard()
     }
   }
 
   abort(): void {
-    this.#stream.discard()
+    this.stream.discard()
   }
 }

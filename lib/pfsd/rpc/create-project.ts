@@ -5,11 +5,11 @@ import type { CreateProjectRequest, Empty } from '../../wire/messages'
 import type { Instance } from './shared/instance'
 
 export function createProject({ store }: Instance): Unary<CreateProjectRequest, Empty> {
-  return async request => {
+  return async (request) => {
     const name = request.project?.name ?? ''
     const description = request.description ?? ''
     checkProjectName(name)
-    await store.transact(tx => {
+    await store.transact((tx) => {
       const row = tx.project(name)
       if (row === undefined) tx.putProject({ id: tx.nextId(), name, description, created: tx.now })
       else if (request.update === true) tx.putProject({ ...row, description })

@@ -8,12 +8,12 @@ import { noProject } from './shared/requirements'
 
 /** A repo of another type than `user` is the companion of the user repo of its name, which must be there. */
 export function createRepo({ store }: Instance): Unary<CreateRepoRequest, Empty> {
-  return async request => {
+  return async (request) => {
     const repo = repoReference(request.repo)
     const description = request.description ?? ''
     checkRepoName(repo.name)
     checkRepoType(repo.type, 'scanning repo row')
-    await store.transact(tx => {
+    await store.transact((tx) => {
       const project = tx.project(repo.project)
       if (project === undefined) throw new RpcFailure(Code.notFound, `cannot find project "${repo.project}": ${noProject(repo.project)}`)
       const row = tx.repo(project.id, repo.name, repo.type)

@@ -10,10 +10,10 @@ import { noBranchLines } from './shared/requirements'
 
 /** The branch goes, its commits stay: an open one can still be finished by its id. */
 export function deleteBranch({ store }: Instance): Unary<DeleteBranchRequest, Empty> {
-  return async request => {
+  return async (request) => {
     const { repo, name } = branchReference(request.branch)
     checkRepoType(repo.type, 'could not get branch')
-    await store.transact(tx => {
+    await store.transact((tx) => {
       const row = findRepo(tx, repo)
       const branch = row === undefined ? undefined : tx.branch(row.id, name)
       if (branch === undefined) {

@@ -6,18 +6,18 @@ import { removeRepo } from './shared/remove-repo'
 import { repoText } from './shared/reference'
 
 export function deleteProject({ store, waiters }: Instance): Unary<DeleteProjectRequest, Empty> {
-  return async request => {
+  return async (request) => {
     const name = request.project?.name ?? ''
-    const removed = await store.transact(tx => {
+    const removed = await store.transact((tx) => {
       const project = tx.project(name)
       if (project === undefined) throw new RpcFailure(Code.notFound, `delete project "${name}": project "${name}" not found`)
       const repos = [...tx.repos(project.id)]
       if (repos.length > 0 && request.force !== true) {
-        const lines = repos.map(repo => `repo ${repoText({ project: name, name: repo.name, type: repo.type })} still exists`)
+        const lines = repos.map((repo) => `repo ${repoText({ project: name, name: repo.name, type: repo.type })} still exists`)
         throw new RpcFailure(Code.failedPrecondition, `cannot delete project ${name}: ${lines.join('\n')}`)
       }
       tx.deleteProject(project)
-      return repos.flatMap(repo => removeRepo(tx, repo))
+      return repos.flatMap((repo) => removeRepo(tx, repo))
     })
     waiters.deleted(removed)
     return {}

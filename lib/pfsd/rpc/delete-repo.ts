@@ -9,16 +9,16 @@ import { removeRepo } from './shared/remove-repo'
 
 /** A user repo takes its companions along. A repo that is not there was not deleted, which is no error. */
 export function deleteRepo({ store, waiters }: Instance): Unary<DeleteRepoRequest, DeleteRepoResponse> {
-  return async request => {
+  return async (request) => {
     if (request.repo === undefined) throw new RpcFailure(Code.invalidArgument, 'no repo specified')
     const repo = repoReference(request.repo)
     checkRepoType(repo.type, 'scanning repo row')
     if (findRepo(store.read, repo) === undefined) return {}
-    const removed = await store.transact(tx => {
+    const removed = await store.transact((tx) => {
       const row = findRepo(tx, repo)
       if (row === undefined) return undefined
-      const doomed = row.type === 'user' ? [...tx.repos(row.project)].filter(other => other.name === row.name) : [row]
-      return doomed.flatMap(each => removeRepo(tx, each))
+      const doomed = row.type === 'user' ? [...tx.repos(row.project)].filter((other) => other.name === row.name) : [row]
+      return doomed.flatMap((each) => removeRepo(tx, each))
     })
     if (removed === undefined) return {}
     waiters.deleted(removed)

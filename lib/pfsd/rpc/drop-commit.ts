@@ -8,8 +8,8 @@ import { childrenOf, retireCommit } from './shared/retire-commit'
 
 /** Throws away a commit that has no children, open or not, with what it changed. */
 export function dropCommit({ store, waiters }: Instance): Unary<DropCommitRequest, DropCommitResponse> {
-  return async request => {
-    const seq = await store.transact(tx => {
+  return async (request) => {
+    const seq = await store.transact((tx) => {
       const { repo, reference, commit } = resolveCommit(tx, request.commit)
       if (childrenOf(tx, commit).length > 0) {
         throw new RpcFailure(Code.unknown, `cannot drop a commit that has children: ${repoText(reference)}@${commit.id}`)

@@ -8,9 +8,9 @@ import { resolveCommit } from './shared/resolve-commit'
 
 /** Finishes and validates at once; what is wrong with it, or what the caller says is, stands in the commit's error. */
 export function finishCommit({ store, paths, waiters }: Instance): Unary<FinishCommitRequest, Empty> {
-  return async request => {
+  return async (request) => {
     if (request.commit === undefined) throw new RpcFailure(Code.unknown, 'check new file commit: commit cannot be nil')
-    const seq = await store.transact(tx => {
+    const seq = await store.transact((tx) => {
       const { commit, reference } = resolveCommit(tx, request.commit, 'finish commit in transaction: ')
       if (commit.state !== 'started') throw alreadyFinished(reference, commit.id)
       const said = request.error ?? ''

@@ -9,7 +9,7 @@ import { noBranchLines } from './shared/requirements'
 
 /** The look-up behind every read of a branch: four reads of the store, no promise. */
 export function inspectBranch({ store }: Instance): Unary<InspectBranchRequest, BranchInfo> {
-  return request => {
+  return (request) => {
     const { repo, name } = branchReference(request.branch)
     const { read } = store
     checkRepoType(repo.type, 'inspect branch in transaction: could not get branch')

@@ -6,7 +6,7 @@ import { noProject } from './shared/requirements'
 
 /** What pachctl asks first. A project that it is set to must exist. */
 export function inspectCluster({ store }: Instance): Unary<InspectClusterRequest, ClusterInfo> {
-  return request => {
+  return (request) => {
     const project = request.current_project?.name ?? ''
     const info: ClusterInfo = { id: 'embedded', deployment_id: 'embedded', warnings_ok: true }
     if (project !== '' && store.read.project(project) === undefined) {

@@ -14,11 +14,11 @@ export function inspectCommit({ store, waiters }: Instance): Unary<InspectCommit
     if (row === undefined || row.gone) throw deleted(found)
     return commitInfo(store.read, row, repoMessage(found.repo, projectOf(store.read, found.repo).name))
   }
-  return request => {
+  return (request) => {
     const found = resolveCommit(store.read, request.commit)
     const waits = request.wait === 'FINISHING' || request.wait === 'FINISHED'
     if (!waits || found.commit.state !== 'started') return answer(found)
-    return waiters.wait(found.commit.seq).then(outcome => {
+    return waiters.wait(found.commit.seq).then((outcome) => {
       if (outcome === 'deleted') throw deleted(found)
       return answer(found)
     })

@@ -7,7 +7,7 @@ import { fileMissing } from './shared/view'
 
 /** Literal. Where a file stands beside a directory of its name, pachd tells of the directory; in our setting the file is meant. */
 export function inspectFile(instance: Instance): Unary<InspectFileRequest, FileInfo> {
-  return request => {
+  return (request) => {
     const { view, walking, describer, path, sentPath } = openFile(instance, request.file)
     const file = path === '/' ? undefined : fileAt(walking, path)
     const asDirectory = path.endsWith('/') ? path : path + '/'

@@ -6,7 +6,7 @@ import { projectInfo } from './shared/project-info'
 import { noProject } from './shared/requirements'
 
 export function inspectProject({ store }: Instance): Unary<InspectProjectRequest, ProjectInfo> {
-  return request => {
+  return (request) => {
     const name = request.project?.name ?? ''
     const row = store.read.project(name)
     if (row === undefined) throw new RpcFailure(Code.notFound, `error getting project "${name}": ${noProject(name)}`)

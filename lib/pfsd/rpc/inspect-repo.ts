@@ -7,7 +7,7 @@ import { repoReference } from './shared/reference'
 import { detailedRepoInfo } from './shared/repo-info'
 
 export function inspectRepo({ store }: Instance): Unary<InspectRepoRequest, RepoInfo> {
-  return request => {
+  return (request) => {
     const repo = repoReference(request.repo)
     checkRepoType(repo.type, 'scanning repo row')
     return detailedRepoInfo(store.read, requireRepo(store.read, repo), repo.project)

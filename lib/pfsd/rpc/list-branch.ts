@@ -18,6 +18,6 @@ export function listBranch({ store }: Instance): ServerStream<ListBranchRequest,
     if (request.reverse !== true) branches.reverse()
     const message = repoMessage(row, repo.project)
     // Taken at once: a head that is dropped while the caller is slow must not be missed.
-    return sendAll(branches.map(branch => branchInfo(store.read, branch, message)), info => info, out)
+    return sendAll(branches.map((branch) => branchInfo(store.read, branch, message)), (info) => info, out)
   }
 }

@@ -27,7 +27,7 @@ export function listCommit({ store }: Instance): ServerStream<ListCommitRequest,
       ? wholeRepo(read, row.id, request.reverse === true)
       : line(read, resolveCommit(read, request.to).commit, request.from === undefined ? 0 : resolveCommit(read, request.from).commit.seq)
     const message = repoMessage(row, repo.project)
-    return sendAll(selected(rows, request), each => listedCommit(read, each, message), out)
+    return sendAll(selected(rows, request), (each) => listedCommit(read, each, message), out)
   }
 }
 
@@ -38,7 +38,7 @@ function listedCommit(read: Reader, row: CommitRow, repo: NonNullable<ListCommit
 }
 
 function wholeRepo(read: Reader, repo: number, reverse: boolean): Iterable<CommitRow> {
-  const rows = [...read.commits(repo)].filter(row => !row.gone)
+  const rows = [...read.commits(repo)].filter((row) => !row.gone)
   return reverse ? rows.reverse() : rows
 }
 

@@ -9,7 +9,7 @@ import { sendAll } from './shared/send-all'
 export function listRepo({ store }: Instance): ServerStream<ListRepoRequest, RepoInfo> {
   return (request, out) => {
     const type = request.type ?? ''
-    const wanted = new Set((request.projects ?? []).map(project => project.name ?? ''))
+    const wanted = new Set((request.projects ?? []).map((project) => project.name ?? ''))
     const rows: Array<{ readonly row: RepoRow, readonly project: string }> = []
     for (const project of store.read.projects()) {
       if (wanted.size > 0 && !wanted.has(project.name)) continue

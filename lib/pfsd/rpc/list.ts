@@ -8,7 +8,7 @@ import { openReading } from './shared/reading'
 
 /** One page of a flat or delimited listing of a commit, in byte order; its cost is that of what it shows. */
 export function list(instance: Instance): Unary<ListRequest, ListResponse> {
-  return request => {
+  return (request) => {
     const repo = { name: request.repo ?? '', type: request.repo_type ?? 'user', project: { name: request.project ?? '' } }
     const { walking, describer } = openReading(instance, { repo, id: request.commit_id ?? '' })
     const listed = page(walking.nodes, walking.root, {
@@ -32,12 +32,12 @@ function answer(listed: Page, describer: Describer): ListResponse | Promise<List
     if (created !== undefined) file.created = created
     if (entry.attributes === undefined) return file
     const attributes = describer.attributes(entry.attributes)
-    if (attributes instanceof Promise) waits.push(attributes.then(some => { file.attributes = some }))
+    if (attributes instanceof Promise) waits.push(attributes.then((some) => { file.attributes = some }))
     else file.attributes = attributes
     return file
   })
   if (files.length > 0) response.files = files
-  if (listed.commonPrefixes.length > 0) response.common_prefixes = listed.commonPrefixes.map(prefix => prefix.toString())
+  if (listed.commonPrefixes.length > 0) response.common_prefixes = listed.commonPrefixes.map((prefix) => prefix.toString())
   if (listed.truncated) response.truncated = true
   if (listed.last !== undefined) response.last = listed.last.toString()
   return waits.length === 0 ? response : Promise.all(waits).then(() => response)

@@ -21,7 +21,7 @@ import { putOneOff, withStream } from './shared/write-commit'
  * commits: neither a failed message nor a lost caller.
  */
 export function modifyFile(instance: Instance): ClientStream<ModifyFileRequest, Empty> {
-  return context => new ModifyFileInlet(instance, context)
+  return (context) => new ModifyFileInlet(instance, context)
 }
 
 type Target =
@@ -29,49 +29,49 @@ type Target =
   | { readonly kind: 'one-off', readonly reference: RepoReference, readonly branch: string, readonly expectedHead: string }
 
 class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
-  readonly #instance: Instance
-  readonly #context: Context
-  readonly #stream: StreamChanges
-  #target: Target | undefined
+  private readonly instance: Instance
+  private readonly context: Context
+  private readonly stream: StreamChanges
+  private target: Target | undefined
 
   constructor(instance: Instance, context: Context) {
-    this.#instance = instance
-    this.#context = context
-    this.#stream = new StreamChanges(instance)
+    this.instance = instance
+    this.context = context
+    this.stream = new StreamChanges(instance)
   }
 
   message(message: ModifyFileRequest): Promise<void> | undefined {
-    if (this.#target !== undefined) return takeMessage(this.#instance, this.#stream, message)
+    if (this.target !== undefined) return takeMessage(this.instance, this.stream, message)
     if (message.set_commit === undefined) throw new RpcFailure(Code.unknown, 'first message must be a commit')
-    this.#target = targetOf(this.#instance, message.set_commit, message.expected_head ?? '')
+    this.target = targetOf(this.instance, message.set_commit, message.expected_head ?? '')
     return undefined
   }
 
   end(): Promise<Empty> {
-    const target = this.#target
+    const target = this.target
     if (target === undefined) return Promise.reject(new RpcFailure(Code.unknown, 'EOF'))
-    const finishing = this.#stream.finish()
-    const writing = finishing === undefined ? this.#write(target, []) : finishing.then(files => this.#write(target, files))
-    return writing.finally(() => this.#stream.discard())
+    const finishing = this.stream.finish()
+    const writing = finishing === undefined ? this.write(target, []) : finishing.then((files) => this.write(target, files))
+    return writing.finally(() => this.stream.discard())
   }
 
-  async #write(target: Target, files: readonly BlobFile[]): Promise<Empty> {
-    const contribution = { stream: this.#stream, files, validated: this.#instance.paths.setting === 'pachd' }
+  private async write(target: Target, files: readonly BlobFile[]): Promise<Empty> {
+    const contribution = { stream: this.stream, files, validated: this.instance.paths.setting === 'pachd' }
     if (target.kind === 'open') {
-      await this.#instance.store.transact(tx => tx.putCommit(withStream(tx, openCommit(tx, target), contribution).commit))
+      await this.instance.store.transact((tx) => tx.putCommit(withStream(tx, openCommit(tx, target), contribution).commit))
       return {}
     }
-    const commit = await this.#instance.store.transact(tx => {
+    const commit = await this.instance.store.transact((tx) => {
       checkHead(tx, target)
       return putOneOff(tx, startCommit(tx, { repo: target.reference, branch: target.branch, description: '' }), contribution)
     })
-    this.#context.answer('pfs-commit-id', commit.id)
-    this.#context.answer('pfs-commit-time', String(commit.finished))
+    this.context.answer('pfs-commit-id', commit.id)
+    this.context.answer('pfs-commit-time', String(commit.finished))
     return {}
   }
 
   abort(): void {
-    this.#stream.discard()
+    this.stream.discard()
   }
 }
 

@@ -8,7 +8,7 @@ import type { Instance } from './shared/instance'
 const nanosPerSecond = 1_000_000_000
 
 export function renewFileSet({ store, now }: Instance): Unary<RenewFileSetRequest, Empty> {
-  return async request => {
+  return async (request) => {
     const token = request.file_set_id ?? ''
     const seconds = request.ttl_seconds ?? 0
     // The token is looked at before the time, as in pachd: an empty request is told of its token.
@@ -18,7 +18,7 @@ export function renewFileSet({ store, now }: Instance): Unary<RenewFileSetReques
       throw new RpcFailure(Code.unknown,
         `ttl (${seconds * nanosPerSecond}) exceeds max ttl (${limits.renewalSecondsMax * nanosPerSecond})`)
     }
-    await store.transact(tx => {
+    await store.transact((tx) => {
       const row = liveFileSet(tx, token, tx.now)
       if (row === undefined) throw new RpcFailure(Code.notFound, `tracker does not contain item: (fileset/${token.slice(0, 32)})`)
       tx.putFileSet({ ...row, expires: tx.now + seconds * 1000 })

@@ -8,8 +8,8 @@ import { childrenOf, retireCommit } from './shared/retire-commit'
 
 /** Merges a commit into its children: every commit's tree is whole, so only the line of parents changes. */
 export function squashCommit({ store, waiters }: Instance): Unary<SquashCommitRequest, SquashCommitResponse> {
-  return async request => {
-    const seq = await store.transact(tx => {
+  return async (request) => {
+    const seq = await store.transact((tx) => {
       const { repo, reference, commit } = resolveCommit(tx, request.commit)
       const name = `${repoText(reference)}@${commit.id}`
       const children = childrenOf(tx, commit)
@@ -17,7 +17,7 @@ export function squashCommit({ store, waiters }: Instance): Unary<SquashCommitRe
         throw new RpcFailure(Code.unknown,
           `cannot squash a commit that has no children as that would cause data loss, use the drop operation instead: ${name}`)
       }
-      const open = children.find(child => child.state === 'started')
+      const open = children.find((child) => child.state === 'started')
       if (open !== undefined) {
         throw new RpcFailure(Code.unknown, `cannot squash until child commit ${repoText(reference)}@${open.id} is finished`)
       }

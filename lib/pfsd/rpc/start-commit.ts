@@ -11,12 +11,12 @@ import { startCommit as start } from './shared/start-commit'
 const prefix = 'start commit in transaction: '
 
 export function startCommit({ store }: Instance): Unary<StartCommitRequest, Commit> {
-  return async request => {
+  return async (request) => {
     const named = request.branch
     if (named === undefined || (named.name ?? '') === '') throw new RpcFailure(Code.unknown, `${prefix}branch must be specified`)
     if (named.repo === undefined) throw nilPointer()
     const { repo, name } = branchReference(named)
-    return store.transact(tx => {
+    return store.transact((tx) => {
       const parent = request.parent === undefined ? undefined : resolveCommit(tx, request.parent, prefix).commit
       const started = saying(prefix, () => start(tx, {
         repo, branch: name, description: request.description ?? '', ...parent === undefined ? {} : { parent },

@@ -27,6 +27,8 @@ export interface BlobFileOwner {
  * first failure nothing more is written and every call reports it.
  */
 export class BlobFileOut implements BlobFileWriter {
+  private readonly id: number
+  private readonly owner: BlobFileOwner
   private readonly sums: number[] = []
   private chunks: Buffer[] = []
   private waiting = 0
@@ -43,7 +45,10 @@ export class BlobFileOut implements BlobFileWriter {
   private working: Promise<void> | undefined
   private room: { promise: Promise<void>, settle: () => void, fail: (error: Error) => void } | undefined
 
-  constructor(private readonly id: number, private readonly owner: BlobFileOwner) {}
+  constructor(id: number, owner: BlobFileOwner) {
+    this.id = id
+    this.owner = owner
+  }
 
   write(chunk: Buffer): Promise<void> | undefined {
     if (this.failure !== undefined) return Promise.reject(this.failure)

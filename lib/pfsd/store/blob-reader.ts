@@ -15,6 +15,9 @@ import type { BlobRow } from './rows'
  * the blob's row. What fails is a StoreDamaged, never other bytes.
  */
 export class BlobReader {
+  private readonly files: Files
+  private readonly layout: Layout
+  private readonly segmentBytes: number
   private readonly open: OpenFiles
   private readonly trailers = new LRUCache<number, Buffer>({ max: limits.openFilesMax })
   private readonly blocks = new LRUCache<string, Buffer>({
@@ -22,7 +25,10 @@ export class BlobReader {
     sizeCalculation: (block) => block.length,
   })
 
-  constructor(private readonly files: Files, private readonly layout: Layout, private readonly segmentBytes: number) {
+  constructor(files: Files, layout: Layout, segmentBytes: number) {
+    this.files = files
+    this.layout = layout
+    this.segmentBytes = segmentBytes
     this.open = new OpenFiles(files)
   }
 

@@ -14,13 +14,16 @@ import { nodes, type Table } from './tables'
  * cached one; both are durable, and nodes that the group freed go with the next group only.
  */
 export class CommittedRows implements RowSource {
+  private readonly index: IndexFile
   private readonly nodeCache = new LRUCache<number, Buffer>({
     maxSize: limits.nodeCacheBytes,
     sizeCalculation: (node) => node.length + nodeOverheadBytes,
   })
   private readonly rowCache = new LRUCache<string, object>({ max: limits.rowCacheRows })
 
-  constructor(private readonly index: IndexFile) {}
+  constructor(index: IndexFile) {
+    this.index = index
+  }
 
   get<Row>(table: Table<Row>, key: string): Row | undefined {
     const cacheKey = table.name + key

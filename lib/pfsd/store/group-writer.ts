@@ -33,6 +33,7 @@ export interface GroupParts {
  * one: whoever read a root a moment ago can still walk it.
  */
 export class GroupWriter {
+  private readonly parts: GroupParts
   private queue: Work[] = []
   private running: Promise<void> | undefined
   private freed: number[] = []
@@ -42,7 +43,9 @@ export class GroupWriter {
   private free = 0
   private freeAsked = 0
 
-  constructor(private readonly parts: GroupParts) {}
+  constructor(parts: GroupParts) {
+    this.parts = parts
+  }
 
   transact<Result>(run: (tx: Tx) => Result): Promise<Result> {
     if (this.poisoned !== undefined) return Promise.reject(this.poisoned)

@@ -52,10 +52,13 @@ export function openIndexFile(path: string): IndexFile {
 }
 
 class LmdbIndexFile implements IndexFile {
-  constructor(
-    private readonly root: ReturnType<typeof open<Buffer, Buffer>>,
-    private readonly databases: ReadonlyMap<DatabaseName, Database<Buffer, Buffer>>,
-  ) {}
+  private readonly root: ReturnType<typeof open<Buffer, Buffer>>
+  private readonly databases: ReadonlyMap<DatabaseName, Database<Buffer, Buffer>>
+
+  constructor(root: ReturnType<typeof open<Buffer, Buffer>>, databases: ReadonlyMap<DatabaseName, Database<Buffer, Buffer>>) {
+    this.root = root
+    this.databases = databases
+  }
 
   get(database: DatabaseName, key: string): Buffer | undefined {
     return this.database(database).getBinary(Buffer.from(key, 'latin1'))

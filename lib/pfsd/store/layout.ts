@@ -2,6 +2,7 @@ import { join } from 'node:path'
 
 /** Where everything is. A segment's number is its place in the journal: lsn = number × segment size + offset. */
 export class Layout {
+  readonly root: string
   readonly format: string
   readonly lock: string
   readonly segments: string
@@ -9,7 +10,8 @@ export class Layout {
   readonly indexDirectory: string
   readonly index: string
 
-  constructor(readonly root: string) {
+  constructor(root: string) {
+    this.root = root
     this.format = join(root, 'FORMAT')
     this.lock = join(root, 'LOCK')
     this.segments = join(root, 'segments')

@@ -10,7 +10,15 @@ import { StoreRefused } from './failure'
  * every namespace sees; one that a kill left behind is told from a live one by connecting to it. The LOCK file only says who.
  */
 export class Lock {
-  private constructor(private readonly servers: readonly net.Server[], private readonly path: string, private readonly fd: number) {}
+  private readonly servers: readonly net.Server[]
+  private readonly path: string
+  private readonly fd: number
+
+  private constructor(servers: readonly net.Server[], path: string, fd: number) {
+    this.servers = servers
+    this.path = path
+    this.fd = fd
+  }
 
   static async take(directory: string, path: string): Promise<Lock> {
     const servers: net.Server[] = []

@@ -5,12 +5,15 @@ interface OpenFile { readonly path: string, readonly opened: Promise<number>, us
 
 /** Descriptors for reading, kept open by last use up to a bound. One in use is closed when its last user is done with it. */
 export class OpenFiles {
+  private readonly files: Files
   /** In order of use, the last used at the end. */
   private readonly open = new Map<string, OpenFile>()
   private readonly now = new Map<string, number>()
   private readonly closing = new Set<Promise<void>>()
 
-  constructor(private readonly files: Files) {}
+  constructor(files: Files) {
+    this.files = files
+  }
 
   async use<Result>(path: string, work: (fd: number) => Promise<Result>): Promise<Result> {
     let file = this.open.get(path)

@@ -95,6 +95,7 @@ interface StoreParts {
 }
 
 class OpenStore implements Store {
+  private readonly parts: StoreParts
   readonly read: Reader
   private readonly rows: RowsReader
   private readonly writer: GroupWriter
@@ -106,7 +107,8 @@ class OpenStore implements Store {
   private readonly buffers = new WriteBuffers(limits.blobBuffersBytesMax)
   private closed: Promise<void> | undefined
 
-  constructor(private readonly parts: StoreParts, segmentBytes: number) {
+  constructor(parts: StoreParts, segmentBytes: number) {
+    this.parts = parts
     const { files, layout, committed, now } = parts
     this.read = this.rows = new RowsReader(committed, now)
     this.blobReader = new BlobReader(files, layout, segmentBytes)

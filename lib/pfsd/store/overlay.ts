@@ -9,6 +9,7 @@ import { nodes, type Table } from './tables'
  * one on top of the durable state. An undefined row or node is one that was removed.
  */
 export class Overlay implements RowSource {
+  private readonly below: RowSource
   readonly rows = new Map<Table<unknown>, Map<string, unknown>>()
   readonly nodes = new Map<number, Buffer | undefined>()
   /** Small blobs whose bytes go to a segment with this group, and ids of blob files that this group names. */
@@ -17,7 +18,9 @@ export class Overlay implements RowSource {
   /** Bytes of nodes and blobs. */
   weight = 0
 
-  constructor(private readonly below: RowSource) {}
+  constructor(below: RowSource) {
+    this.below = below
+  }
 
   get<Row>(table: Table<Row>, key: string): Row | undefined {
     const rows = this.rows.get(table)

@@ -38,9 +38,12 @@ export class RowWriter {
 
 /** Reads what RowWriter wrote; a row that ends early throws a RangeError. */
 export class RowReader {
+  private readonly bytes: Buffer
   private at = 0
 
-  constructor(private readonly bytes: Buffer) {}
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
 
   number(): number {
     const value = this.bytes.readUIntBE(this.at, 6)

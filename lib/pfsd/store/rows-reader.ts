@@ -7,7 +7,13 @@ import { blobs, branches, children, commitOfId, commits, fileSets, history, name
 
 /** The look-ups, over whichever state it is given. `now` tells whether a file set has expired. */
 export class RowsReader implements Reader {
-  constructor(protected readonly source: RowSource, private readonly clock: () => number) {}
+  protected readonly source: RowSource
+  private readonly clock: () => number
+
+  constructor(source: RowSource, clock: () => number) {
+    this.source = source
+    this.clock = clock
+  }
 
   node(id: number): Buffer {
     const node = this.source.node(id)

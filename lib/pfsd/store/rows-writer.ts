@@ -17,11 +17,17 @@ export type UnnamedFiles = Map<number, { readonly length: number, readonly crc32
 
 /** One work's view: reads see its own changes and everything before; writes go to its overlay. */
 export class RowsWriter extends RowsReader implements Tx {
+  private readonly overlay: Overlay
+  private readonly counters: Counters
+  private readonly files: UnnamedFiles
   private readonly reserved = new Set<number>()
   private ended = false
 
-  constructor(private readonly overlay: Overlay, private readonly counters: Counters, private readonly files: UnnamedFiles) {
+  constructor(overlay: Overlay, counters: Counters, files: UnnamedFiles) {
     super(overlay, () => counters.time)
+    this.overlay = overlay
+    this.counters = counters
+    this.files = files
   }
 
   get now(): number {

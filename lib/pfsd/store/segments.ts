@@ -10,14 +10,18 @@ import type { BlobRow } from './rows'
  * `append` is called by one group at a time; its frames count once `lsn` is moved with `accept`.
  */
 export class Segments {
+  private readonly files: Files
+  private readonly layout: Layout
+  private readonly segmentBytes: number
+  private lsn: number
   private active: { readonly number: number, readonly fd: number } | undefined
 
-  private constructor(
-    private readonly files: Files,
-    private readonly layout: Layout,
-    private readonly segmentBytes: number,
-    private lsn: number,
-  ) {}
+  private constructor(files: Files, layout: Layout, segmentBytes: number, lsn: number) {
+    this.files = files
+    this.layout = layout
+    this.segmentBytes = segmentBytes
+    this.lsn = lsn
+  }
 
   /** Cuts the journal back to `lsn` and opens it there. */
   static async open(files: Files, layout: Layout, segmentBytes: number, lsn: number): Promise<Segments> {

@@ -9,10 +9,13 @@ interface Gatherer {
  * slowly may not: when the bound is passed, all of them write what they have, and those that bring more are asked to wait.
  */
 export class WriteBuffers {
+  private readonly bytesMax: number
   private readonly gathering = new Set<Gatherer>()
   private held = 0
 
-  constructor(private readonly bytesMax: number) {}
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax
+  }
 
   get bytes(): number {
     return this.held

@@ -15,44 +15,44 @@ export interface SunkPiece {
  * transaction gives them rows.
  */
 export class BlobSink {
-  readonly #store: Store
-  readonly #finished: Array<Promise<BlobFile>> = []
-  readonly #writers: BlobFileWriter[] = []
-  #writer: BlobFileWriter | undefined
-  #offset = 0
+  private readonly store: Store
+  private readonly finished: Array<Promise<BlobFile>> = []
+  private readonly writers: BlobFileWriter[] = []
+  private writer: BlobFileWriter | undefined
+  private offset = 0
 
   constructor(store: Store) {
-    this.#store = store
+    this.store = store
   }
 
   /** Takes over the chunk. A promise asks to wait before the next one; it rejects where there is no room. */
   write(chunk: Buffer): { readonly piece: SunkPiece, readonly wait: Promise<void> | undefined } {
-    if (this.#writer !== undefined && this.#offset + chunk.length > limits.blobFileBytesMax) this.#closeFile()
-    if (this.#writer === undefined) this.#writers.push(this.#writer = this.#store.createBlobFile())
-    const piece: SunkPiece = { kind: 'sunk', file: this.#finished.length, offset: this.#offset, length: chunk.length }
-    this.#offset += chunk.length
-    return { piece, wait: this.#writer.write(chunk) }
+    if (this.writer !== undefined && this.offset + chunk.length > limits.blobFileBytesMax) this.closeFile()
+    if (this.writer === undefined) this.writers.push(this.writer = this.store.createBlobFile())
+    const piece: SunkPiece = { kind: 'sunk', file: this.finished.length, offset: this.offset, length: chunk.length }
+    this.offset += chunk.length
+    return { piece, wait: this.writer.write(chunk) }
   }
 
-  #closeFile(): void {
-    if (this.#writer === undefined) return
-    const finished = this.#writer.finish()
+  private closeFile(): void {
+    if (this.writer === undefined) return
+    const finished = this.writer.finish()
     // Its failure is met where the files are awaited; until then nobody may be listening.
     finished.catch(() => undefined)
-    this.#finished.push(finished)
-    this.#writer = undefined
-    this.#offset = 0
+    this.finished.push(finished)
+    this.writer = undefined
+    this.offset = 0
   }
 
   /** Undefined: nothing was written. Else resolves when every byte is synced. */
   finish(): Promise<readonly BlobFile[]> | undefined {
-    this.#closeFile()
-    return this.#finished.length === 0 ? undefined : Promise.all(this.#finished)
+    this.closeFile()
+    return this.finished.length === 0 ? undefined : Promise.all(this.finished)
   }
 
   /** Removes every file that no transaction has named; those that one has named stay. */
   discard(): void {
-    this.#writer = undefined
-    for (const writer of this.#writers.splice(0)) void writer.discard()
+    this.writer = undefined
+    for (const writer of this.writers.splice(0)) void writer.discard()
   }
 }

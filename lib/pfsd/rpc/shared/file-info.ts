@@ -8,35 +8,35 @@ import type { Created, FileAttributes, FileInfo } from '../../../wire/messages'
 
 /** Makes the messages that tell of the files of one view. */
 export class Describer {
-  readonly #store: Store
-  readonly #view: View
-  readonly #walking: Walking
+  private readonly store: Store
+  private readonly view: View
+  private readonly walking: Walking
   /** Ids of the commits that wrote what was told of so far: a listing meets the same few again and again. */
-  readonly #ids = new Map<number, string | undefined>()
+  private readonly ids = new Map<number, string | undefined>()
 
   constructor(store: Store, view: View, walking: Walking) {
-    this.#store = store
-    this.#view = view
-    this.#walking = walking
+    this.store = store
+    this.view = view
+    this.walking = walking
   }
 
   /** A promise only where attributes must be fetched from disk. */
   fileInfo(node: Node): FileInfo | Promise<FileInfo> {
-    const info: FileInfo = { file: { commit: this.#view.commit, path: node.path }, file_type: node.kind === 'file' ? 'FILE' : 'DIR' }
-    if (this.#view.committed !== undefined) info.committed = this.#view.committed
+    const info: FileInfo = { file: { commit: this.view.commit, path: node.path }, file_type: node.kind === 'file' ? 'FILE' : 'DIR' }
+    if (this.view.committed !== undefined) info.committed = this.view.committed
     if (node.kind === 'directory') {
-      const bytes = directoryBytes(this.#walking, node.path)
+      const bytes = directoryBytes(this.walking, node.path)
       if (bytes !== 0) info.size_bytes = bytes
       return info
     }
     const { entry } = node
-    info.file = { commit: this.#view.commit, path: node.path, datum: node.datum }
+    info.file = { commit: this.view.commit, path: node.path, datum: node.datum }
     if (entry.size !== 0) info.size_bytes = entry.size
     const created = this.created(entry)
     if (created !== undefined) info.created = created
     if (entry.attributes === undefined) return info
     const attributes = this.attributes(entry.attributes)
-    if (attributes instanceof Promise) return attributes.then(some => ({ ...info, attributes: some }))
+    if (attributes instanceof Promise) return attributes.then((some) => ({ ...info, attributes: some }))
     info.attributes = attributes
     return info
   }
@@ -44,18 +44,18 @@ export class Describer {
   attributes(reference: AttributesRef): FileAttributes | Promise<FileAttributes> {
     const stale = reference.stale === true
     if (reference.kind === 'inline') return decodeAttributes(reference.bytes, stale)
-    const bytes = this.#store.readBlobNow(reference.blob, 0, reference.length)
+    const bytes = this.store.readBlobNow(reference.blob, 0, reference.length)
     if (bytes !== undefined) return decodeAttributes(bytes, stale)
-    return this.#store.readBlob(reference.blob, 0, reference.length).then(read => decodeAttributes(read, stale))
+    return this.store.readBlob(reference.blob, 0, reference.length).then((read) => decodeAttributes(read, stale))
   }
 
   /** Undefined in a file set, which no commit wrote. The id is absent where its commit left no trace. */
   created(entry: Entry): Created | undefined {
     if (entry.created === 0) return undefined
-    let id = this.#ids.get(entry.created)
+    let id = this.ids.get(entry.created)
     if (id === undefined) {
-      id = this.#store.read.commit(entry.created)?.id
-      this.#ids.set(entry.created, id)
+      id = this.store.read.commit(entry.created)?.id
+      this.ids.set(entry.created, id)
     }
     const created: Created = { time: timestamp(entry.time) }
     if (id !== undefined) created.commit_id = id

@@ -48,5 +48,5 @@ function* named(walking: Walking, path: string): Generator<Node> {
 
 /** A directory is matched without its trailing slash; the root by the pattern `/` only, which is not one of these. */
 function matcher(glob: Glob): (node: Node) => boolean {
-  return node => node.kind === 'file' ? glob.matches(node.path) : node.path !== '/' && glob.matches(node.path.slice(0, -1))
+  return (node) => node.kind === 'file' ? glob.matches(node.path) : node.path !== '/' && glob.matches(node.path.slice(0, -1))
 }

@@ -28,9 +28,9 @@ export function isOnPage(request: PageRequest): (node: Node) => boolean {
   const marker = request.paginationMarker?.path ?? ''
   if (marker === '') return () => true
   const bytes = Buffer.from(marker)
-  if (request.reverse === true) return node => Buffer.compare(Buffer.from(node.path), bytes) < 0
+  if (request.reverse === true) return (node) => Buffer.compare(Buffer.from(node.path), bytes) < 0
   const directory = marker + '/'
-  return node => (node.kind === 'file' || node.path !== directory) && Buffer.compare(Buffer.from(node.path), bytes) > 0
+  return (node) => (node.kind === 'file' || node.path !== directory) && Buffer.compare(Buffer.from(node.path), bytes) > 0
 }
 
 /** The last `number` nodes that are on the page, last first. Like pachd it goes through all of them. */

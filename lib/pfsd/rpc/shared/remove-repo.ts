@@ -7,5 +7,5 @@ export function removeRepo(tx: Tx, repo: RepoRow): number[] {
   const commits = [...tx.commits(repo.id)]
   for (const commit of commits) tx.deleteCommit(commit)
   tx.deleteRepo(repo)
-  return commits.map(commit => commit.seq)
+  return commits.map((commit) => commit.seq)
 }

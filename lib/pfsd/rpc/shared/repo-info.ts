@@ -10,11 +10,11 @@ export function repoInfo(read: Reader, row: RepoRow, project: string): RepoInfo 
   const repo = repoMessage(row, project)
   const info: RepoInfo = { repo, created: timestamp(row.created) }
   const branches = branchesByAge(read, row)
-  const master = branches.find(branch => branch.name === 'master')
+  const master = branches.find((branch) => branch.name === 'master')
   const bytes = master === undefined ? 0 : headOf(read, master).bytes
   if (bytes !== 0) info.size_bytes_upper_bound = bytes
   if (row.description !== '') info.description = row.description
-  if (branches.length > 0) info.branches = branches.map(branch => ({ repo, name: branch.name }))
+  if (branches.length > 0) info.branches = branches.map((branch) => ({ repo, name: branch.name }))
   return info
 }
 

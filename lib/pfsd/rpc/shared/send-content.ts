@@ -34,7 +34,7 @@ function sendExtents(store: Store, extents: readonly Extent[], out: Outlet<Bytes
         index++
         done = 0
       }
-      const wait = reading === undefined ? out.send({ value: bytes ?? Buffer.alloc(0) }) : reading.then(value => out.send({ value }))
+      const wait = reading === undefined ? out.send({ value: bytes ?? Buffer.alloc(0) }) : reading.then((value) => out.send({ value }))
       if (wait !== undefined) return wait.then(go)
     }
   }

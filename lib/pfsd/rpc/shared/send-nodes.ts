@@ -27,7 +27,7 @@ export function sendNodes(
       if (!wanted(next.value)) continue
       left--
       const info = describer.fileInfo(next.value)
-      if (info instanceof Promise) return info.then(some => out.send(some)).then(go)
+      if (info instanceof Promise) return info.then((some) => out.send(some)).then(go)
       const wait = out.send(info)
       if (wait !== undefined) return wait.then(go)
     }
@@ -36,5 +36,5 @@ export function sendNodes(
 }
 
 function breathe(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
+  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -93,7 +93,7 @@ export class StreamChanges {
 
   /** The changes by key, as they are written to a tree; `files` are what `finish` gave. Called once, in the transaction. */
   settle(tx: Tx, files: readonly BlobFile[]): Change[] {
-    const blobs = files.map(file => tx.addBlobFile(file))
+    const blobs = files.map((file) => tx.addBlobFile(file))
     const changes = new Changes()
     for (const [key, change] of this.changes) settleChange(changes, Buffer.from(key), change, blobs)
     return changes.settle(tx)
@@ -138,7 +138,7 @@ export class StreamChanges {
       return undefined
     }
     // Where all of the file was held so far, it goes first, so that the file becomes one run of bytes.
-    if (change.heldBytes > 0 && change.pieces.every(piece => piece.kind === 'held')) this.sinkHeld(change)
+    if (change.heldBytes > 0 && change.pieces.every((piece) => piece.kind === 'held')) this.sinkHeld(change)
     return this.sinkBytes(change, bytes)
   }
 
@@ -184,7 +184,7 @@ function settleChange(changes: Changes, key: Buffer, change: FileChange, blobs: 
   if (change.deletes && change.pieces.length === 1 && only?.kind === 'copied') {
     changes.copy(key, only.entry, { append: false, ...attributes === undefined ? {} : { attributes } })
   } else {
-    changes.add(key, change.pieces.map(piece => settledPiece(piece, blobs)), attributes)
+    changes.add(key, change.pieces.map((piece) => settledPiece(piece, blobs)), attributes)
   }
 }
 

@@ -47,7 +47,7 @@ export function withStream(
 /** A path's second content in one commit, which only pachd's setting knows, goes with the path. */
 function duplicatesOf(tx: Tx, root: number, changes: readonly Change[]): Change[] {
   if (root === emptyRoot) return []
-  const touched = new Set(changes.map(change => change.path.toString()))
+  const touched = new Set(changes.map((change) => change.path.toString()))
   const duplicates: Change[] = []
   for (const { path, entry } of changes) {
     const key = duplicateKeyText(path.toString())
