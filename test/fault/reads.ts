@@ -1,0 +1,108 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { type Answer, HttpClient } from '../support/http-client'
+import { filesBelow } from '../support/process-census'
+import { randomFrom } from '../support/random'
+import { startServer } from '../support/server'
+
+/** What a reader gets: one version, whole, or no success at all. */
+const seed = Number(process.env['READS_SEED'] ?? Date.now() % 1_000_000)
+const bucket = '/master.reads'
+const tagOf = (body: Buffer): string => `"${createHash('md5').update(body).digest('hex')}"`
+
+t.test(`a GET during overwrites and deletes is of one version, seed ${String(seed)}`, async (t) => {
+  const server = await startServer(t.testdir())
+  const client = new HttpClient(server.port)
+  await client.request('PUT', bucket)
+  const keys = ['a', 'b']
+  let writing = true
+  let seen = 0
+  const versions = new Map<string, string>()
+  const write = async (writer: number): Promise<void> => {
+    const random = randomFrom(seed + writer)
+    for (let turn = 0; turn < 40; turn++) {
+      const target = `${bucket}/${keys[random(keys.length)] ?? ''}`
+      const body = Buffer.alloc(random(3) === 0 ? 300_000 + random(600_000) : random(5000), `${String(writer)}.${String(turn)};`)
+      const answer = random(5) === 0 ? await client.request('DELETE', target) : await client.request('PUT', target, body)
+      if (answer.status !== 200 && answer.status !== 204) t.fail('a write failed', { status: answer.status })
+    }
+  }
+  const read = async (reader: number): Promise<void> => {
+    const random = randomFrom(seed + 100 + reader)
+    while (writing) {
+      const key = keys[random(keys.length)] ?? ''
+      const { status, headers, body } = await client.request('GET', `${bucket}/${key}`)
+      if (status === 404) continue
+      if (status !== 200 || headers.etag !== tagOf(body)) t.fail('an answer is of no one version', { status, etag: headers.etag, size: body.length, start: body.subarray(0, 20).toString() })
+      versions.set(`${key}?versionId=${String(headers['x-amz-version-id'])}`, headers.etag ?? '')
+      seen++
+    }
+  }
+  const readers = Array.from({ length: 6 }, (_, n) => read(n))
+  await Promise.all(Array.from({ length: 6 }, (_, n) => write(n)))
+  writing = false
+  await Promise.all(readers)
+  for (const [target, etag] of [...versions].slice(0, 100)) {
+    const { headers, body } = await client.request('GET', `${bucket}/${target}`)
+    if (headers.etag !== etag || tagOf(body) !== etag) t.fail(`${target} is not what it was`)
+  }
+  t.ok(seen > 0 && versions.size > 1, 'readers saw several versions')
+  client.close()
+  t.equal(await server.stop(), 0)
+})
+
+function flip(path: string, position: number, bit: number): void {
+  const file = openSync(path, 'r+')
+  const byte = Buffer.alloc(1)
+  readSync(file, byte, 0, 1, position)
+  writeSync(file, Buffer.from([(byte[0] ?? 0) ^ (1 << bit)]), 0, 1, position)
+  closeSync(file)
+}
+
+/** The answer, or undefined where the connection broke before its end. */
+function attempt(client: HttpClient, target: string, headers: Record<string, string> = {}): Promise<Answer | undefined> {
+  return client.request('GET', target, undefined, headers).catch(() => undefined)
+}
+
+t.test(`a bit that flips in a stored file is never served, seed ${String(seed)}`, async (t) => {
+  const data = t.testdir()
+  const random = randomFrom(seed)
+  const objects = new Map<string, Buffer>()
+  let server = await startServer(data)
+  let client = new HttpClient(server.port)
+  await client.request('PUT', bucket)
+  for (let n = 0; n < 60; n++) objects.set(`k${String(n)}`, randomBytes(n < 40 ? 3000 + random(60_000) : 400_000 + random(900_000)))
+  await Promise.all([...objects].map(([key, body]) => client.request('PUT', `${bucket}/${key}`, body)))
+  client.close()
+  t.equal(await server.stop(), 0)
+  const stored = filesBelow(data).filter((path) => /^(blobs|segments)\//.test(path))
+  const [segments, blobs] = [stored.filter((path) => path.startsWith('segments')), stored.filter((path) => path.startsWith('blobs'))]
+  t.ok(segments.length > 0 && blobs.length === 20, 'small bodies are in segments, large ones in files')
+  for (const path of blobs.slice(0, 10)) flip(join(data, path), random(statSync(join(data, path)).size), random(8))
+  for (const path of segments) for (let n = 0; n < 8; n++) flip(join(data, path), random(statSync(join(data, path)).size), random(8))
+
+  server = await startServer(data)
+  client = new HttpClient(server.port)
+  let damaged = 0
+  for (const [key, body] of objects) {
+    const answer = await attempt(client, `${bucket}/${key}`)
+    if (answer?.status === 200 && answer.body.equals(body)) continue
+    damaged++
+    if (answer !== undefined && answer.status !== 500) t.fail(`${key}: other bytes, or another answer`, { status: answer.status, size: answer.body.length })
+    // The same by ranges: what is read is right, what is not is refused.
+    for (let n = 0; n < 5; n++) {
+      const from = random(body.length)
+      const part = await attempt(client, `${bucket}/${key}`, { range: `bytes=${String(from)}-${String(Math.min(body.length - 1, from + random(100_000)))}` })
+      if (part?.status === 206 && part.body.equals(body.subarray(from, from + part.body.length))) continue
+      if (part !== undefined && part.status !== 500) t.fail(`${key}: other bytes in a range`, { status: part.status })
+    }
+  }
+  t.ok(damaged > 10 && damaged <= 10 + 8 * segments.length, `${String(damaged)} of ${String(objects.size)} objects are damaged, and all others read`)
+  const fresh = await client.request('PUT', `${bucket}/k0`, 'written again')
+  t.equal(fresh.status, 200, 'writes go on')
+  t.equal((await client.request('GET', `${bucket}/k0`)).body.toString(), 'written again')
+  client.close()
+  t.equal(await server.stop(), 0)
+})
