@@ -10,6 +10,7 @@ import { bucketRef, type BucketRef } from './ref'
 import { snapshot, snapshotAt } from './snapshots'
 import { BodyStage } from './stage'
 import type { Transport } from './transport'
+import { forgetUploads } from './upload-branch'
 import { uploads } from './uploads'
 
 /** The contract on one server, whichever it is. */
@@ -25,7 +26,10 @@ function assemble(backend: Backend): Pfs {
     buckets: () => buckets.list(),
     bucket: async (name) => buckets.inspect(name),
     createBucket: (name) => buckets.create(name),
-    deleteBucket: (name) => buckets.remove(name),
+    deleteBucket: async (name) => {
+      await buckets.remove(name)
+      await forgetUploads(backend, name)
+    },
     snapshot: (bucket, version) => snapshot(backend, bucket, version),
     snapshotAt: (bucket, commit) => snapshotAt(backend, bucket, commit),
     stat: (at, key) => files.stat(at, key),

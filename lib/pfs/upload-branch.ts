@@ -3,9 +3,10 @@ import type { Backend } from './backend'
 import type { Change, ListPage, ListQuery, Stat, Written } from './contract'
 import { fromRpc, PfsError, type PfsErrorKind } from './failure'
 import { list } from './list'
-import type { BranchRef, RepoRef } from './ref'
+import { bucketRef, type BranchRef, type RepoRef } from './ref'
 import type { Tree } from './stat'
 import { RpcError } from './transport'
+import { uploadsPath } from './upload-paths'
 import { wireBranch, wireRepo } from './wire-ref'
 
 const alreadyExists = 6
@@ -77,6 +78,17 @@ export class UploadBranch {
     await unlessThere(transport.unary('/pfs_v2.API/CreateRepo', { repo: wireRepo(this.ref) }))
     await unlessThere(transport.unary('/pfs_v2.API/CreateBranch', { branch: wireBranch(this.ref) }))
     return this.write(change)
+  }
+}
+
+/** The uploads of a branch that was removed go with it: a later one of the same name is another bucket. Their parts are swept. */
+export async function forgetUploads(backend: Backend, bucket: string): Promise<void> {
+  const ref = bucketRef(bucket)
+  try {
+    await new UploadBranch(backend, ref).write({ edits: [{ kind: 'delete', key: uploadsPath(ref.branch, ''), subtree: true }] })
+  } catch (error) {
+    // The bucket is gone, which is what was asked for. Most repos have no uploads at all.
+    if (!(error instanceof PfsError)) throw error
   }
 }
 

@@ -70,8 +70,8 @@ export class Completions {
     try {
       written = await this.commit(place.ref, upload, completion)
     } catch (error) {
-      // What the server made of a call that got no answer is not known yet: the claim stays until it can be settled.
-      if (!isPfsError(error, 'unavailable')) await this.release(place, upload, claim).catch(() => undefined)
+      // What the server made of a call that failed without a reason is not known: the claim stays until it can be settled.
+      if (!isPfsError(error, 'unavailable') && !isPfsError(error, 'internal')) await this.release(place, upload, claim).catch(() => undefined)
       throw error
     }
     const sets = [...completion.parts, ...completion.unused].map((part) => part.fileSet)

@@ -53,7 +53,7 @@ export class UploadSweep {
     const record = parseUploadRecord(stat, '')
     if (this.completions.isLive(record)) return
     const place = { ref: { project: repo.project, repo: repo.repo, branch: name }, branch }
-    if (record.claim !== undefined && await this.completions.settle(place, record).catch(() => false)) return
+    if (record.claim !== undefined && await this.completions.settle(place, record)) return
     const parts = await branch.all(partsPath(id))
     await branch.write({
       edits: [{ kind: 'delete', key: stat.key, judge: unclaimed }, { kind: 'delete', key: partsPath(id), subtree: true }],
@@ -78,12 +78,12 @@ export class UploadSweep {
   }
 }
 
-/** One after the other, so that a sweep never stands in anybody's way. */
+/** One after the other, so that a sweep never stands in anybody's way; what cannot be removed now is passed over. */
 async function each(branch: UploadBranch, prefix: string, work: (stat: Stat) => Promise<void>): Promise<void> {
   let after: string | undefined = ''
   while (after !== undefined) {
     const page: ListPage = await branch.page({ prefix, after, limit: pageSize })
-    for (const stat of page.files) await work(stat)
+    for (const stat of page.files) await work(stat).catch(() => undefined)
     after = page.next
   }
 }

@@ -77,8 +77,13 @@ t.test('an upload belongs to its key and its branch', async (t) => {
   await t.rejects(uploads.create(`${commit}.${bucket}`, 'k', attributes), { name: 'PfsError', kind: 'read-only' })
   t.same((await uploads.list('dev.foo', everything)).uploads, [])
   t.same((await pfs.buckets()).map(({ name }) => name), ['dev.foo.default', bucket], 'the companion is no bucket')
+  const part = await putPart(pfs, upload, 1, 'x')
   await pfs.deleteBucket(bucket)
-  await t.rejects(uploads.complete(upload, completion([await putPart(pfs, upload, 1, 'x')])), { name: 'PfsError', kind: 'no-bucket' })
+  await t.rejects(uploads.get(bucket, 'k', upload.id), { name: 'PfsError', kind: 'no-bucket' })
+  await t.rejects(putPart(pfs, upload, 1, 'x'), noUpload)
+  await t.rejects(uploads.complete(upload, completion([part])), noUpload)
+  await pfs.createBucket(bucket)
+  t.same((await uploads.list(bucket, everything)).uploads, [], 'another bucket of that name has none of the uploads')
 })
 
 t.test('uploads and parts outlive the server', async (t) => {
