@@ -142,6 +142,7 @@ void t.test('IN-02, IN-03, ST-01 … ST-10: promises that the body does not keep
     request('PUT', `/${bucket}/one`, { ...fields, 'content-length': String(body.length) }, body)
   const unsigned = (fields: Readonly<Record<string, string>>, body: string): Buffer =>
     put({ 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', ...fields }, body)
+  const announced = { 'x-amz-trailer': 'x-amz-checksum-crc32' }
   const good = signedChunks(content).toString('latin1')
   const rows: [string, Buffer, number, string][] = [
     ['IN-02 wrong MD5', put({ 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' }), 400, 'BadDigest'],
@@ -162,12 +163,13 @@ void t.test('IN-02, IN-03, ST-01 … ST-10: promises that the body does not keep
     ['ST-05 a long line', unsigned({}, `${'0'.repeat(2000)}a\r\n0123456789\r\n0\r\n\r\n`), 400, 'IncompleteBody'],
     ['ST-06 a huge chunk', unsigned({}, '140000000\r\n0123456789\r\n0\r\n\r\n'), 400, 'IncompleteBody'],
     ['ST-07 bytes behind the end', unsigned({}, 'a\r\n0123456789\r\n0\r\n\r\nmore'), 400, 'InvalidRequest'],
-    ['ST-08 another trailer', unsigned({ 'x-amz-trailer': 'x-amz-checksum-crc32' }, 'a\r\n0123456789\r\n0\r\nx-amz-checksum-sha1:AAAA\r\n\r\n'), 400, 'MalformedTrailerError'],
+    ['ST-08 another trailer', unsigned(announced, 'a\r\n0123456789\r\n0\r\nx-amz-checksum-sha1:AAAA\r\n\r\n'), 400, 'MalformedTrailerError'],
     ['ST-08 unknown algorithm', unsigned({ 'x-amz-trailer': 'x-amz-checksum-none' }, 'a\r\n0123456789\r\n0\r\n\r\n'), 400, 'InvalidRequest'],
-    ['ST-09 wrong trailer', unsigned({ 'x-amz-trailer': 'x-amz-checksum-crc32' }, 'a\r\n0123456789\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n'), 400, 'BadDigest'],
+    ['ST-09 wrong trailer', unsigned(announced, 'a\r\n0123456789\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n'), 400, 'BadDigest'],
     ['ST-09 trailer signature', Buffer.from(good.replace(/(trailer-signature:)\w{4}/, '$1dead'), 'latin1'), 403, 'SignatureDoesNotMatch'],
     ['ST-10 no length at all', request('PUT', `/${bucket}/one`, {}), 411, 'MissingContentLength'],
-    ['ST-13 chunks where none belong', request('GET', `/${bucket}/one`, { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' }), 400, 'InvalidRequest'],
+    ['ST-13 chunks where none belong', request('GET', `/${bucket}/one`, { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' }),
+      400, 'InvalidRequest'],
   ]
   for (const [what, bytes, status, code] of rows) {
     const answer = await ask(server.port, bytes)
@@ -176,6 +178,23 @@ void t.test('IN-02, IN-03, ST-01 … ST-10: promises that the body does not keep
     t.equal(await stateOf(client, bucket), before, `${what}: nothing has changed`)
   }
   t.equal(server.process.exitCode, null)
+})
+
+void t.test('HT-11: a client that waits is refused before it sends', async (t) => {
+  const before = await stateOf(client, bucket)
+  const signer = new Signer(keyId, 'another secret')
+  const fields = signer.sign('PUT', `/${bucket}/one`, sha256(content), { host })
+  const stranger = new Signer('AKIDSTRANGER', secret).sign('PUT', `/${bucket}/one`, sha256(content), { host })
+  for (const [signed, code] of [[fields, 'SignatureDoesNotMatch'], [stranger, 'InvalidAccessKeyId']] as const) {
+    for (const length of [content.length, 10_000_000]) {
+      const connection = await RawConnection.open(server.port)
+      await connection.write(request('PUT', `/${bucket}/one`, { ...signed, 'content-length': String(length), 'expect': '100-continue' }))
+      const answer = await connection.answer()
+      t.same([answer?.status, answer?.code, connection.interim], [403, code, []])
+      connection.close()
+    }
+  }
+  t.equal(await stateOf(client, bucket), before)
 })
 
 void t.test('HT-14: several requests at once on one connection', async (t) => {
@@ -200,15 +219,17 @@ void t.test('HT-14: several requests at once on one connection', async (t) => {
   t.equal(await stateOf(client, bucket), before)
   for (const last of [request('GET', `/${bucket}/one`, { Host: 'two' }), request('PUT', target, { 'expect': 'wonders', 'content-length': '0' })]) {
     const connection = await RawConnection.open(server.port)
-    await connection.write(Buffer.concat([request('GET', `/${bucket}/one`, {}), last, request('DELETE', `/${bucket}/one`, {}), request('DELETE', `/${bucket}/two`, {})]))
+    const deletes = [request('DELETE', `/${bucket}/one`, {}), request('DELETE', `/${bucket}/two`, {})]
+    await connection.write(Buffer.concat([request('GET', `/${bucket}/one`, {}), last, ...deletes]))
     t.equal((await connection.answer())?.body, 'one')
     t.equal((await connection.answer())?.field('connection'), 'close')
     t.equal(await connection.closed(), '')
     t.equal(await stateOf(client, bucket), before, 'what stands behind the last answer does not happen')
   }
   const mixed = await RawConnection.open(server.port)
-  await mixed.write(Buffer.concat([request('PUT', target, { 'content-length': '1' }, 'a'), request('GET', target, {}), request('PUT', target, { 'content-length': '1' }, 'b'),
-    request('GET', target, {}), request('DELETE', target, {}), request('GET', target, {})]))
+  const read = request('GET', target, {})
+  const write = (body: string): Buffer => request('PUT', target, { 'content-length': '1' }, body)
+  await mixed.write(Buffer.concat([write('a'), read, write('b'), read, request('DELETE', target, {}), read]))
   const bodies: (string | undefined)[] = []
   for (let index = 0; index < 6; index++) bodies.push((await mixed.answer())?.body.slice(0, 1))
   mixed.close()

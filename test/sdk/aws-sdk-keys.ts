@@ -1,12 +1,13 @@
 import t from 'tap'
+import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
-  CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, ListBucketsCommand, ListObjectsV2Command, PutObjectCommand,
+  CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, ListBucketsCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { HttpClient } from '../support/http-client'
-import { refusalOf, startEndpoint, type Endpoint } from '../support/sdk'
+import { pattern, refusalOf, startEndpoint, type Endpoint } from '../support/sdk'
 
 const Bucket = 'master.keyed'
 const secret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCY'
@@ -122,6 +123,39 @@ void t.test('conditional writes raced by 50 clients have one winner', async (t) 
     const swaps = await race({ Key: round, IfMatch: ETag })
     t.equal(swaps.filter((outcome) => outcome === 'none').length, 1, 'If-Match')
   }
+})
+
+void t.test('IN-15: a read during overwrites and deletes is of one version', async (t) => {
+  const endpoint = await start(t)
+  const client = endpoint.client()
+  const Key = 'hot'
+  // Held in memory, streamed to a file, and between.
+  const contents = [10, 200_000, 262_145, 700_000].map((size, seed) => pattern(size, seed))
+  let writing = 4
+  const writers = contents.map(async (_, writer) => {
+    for (let round = 0; round < 12; round++) {
+      if (writer === 0 && round % 4 === 3) await client.send(new DeleteObjectCommand({ Bucket, Key }))
+      await client.send(new PutObjectCommand({ Bucket, Key, Body: contents[(writer + round) % 4] ?? '' }))
+    }
+    writing--
+  })
+  let reads = 0
+  const torn: (string | undefined)[] = []
+  const readers = contents.map(async () => {
+    while (writing > 0) {
+      const got = await client.send(new GetObjectCommand({ Bucket, Key })).catch((error: unknown) => {
+        if (!(error instanceof NoSuchKey)) throw error
+      })
+      if (got === undefined) continue
+      const bytes = Buffer.from(await got.Body?.transformToByteArray() ?? [])
+      reads++
+      const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
+      if (etag !== got.ETag || bytes.length !== got.ContentLength) torn.push(got.VersionId)
+    }
+  })
+  await Promise.all([...writers, ...readers])
+  t.same(torn, [])
+  t.ok(reads > 0)
 })
 
 void t.test('refusals have S3\'s names', async (t) => {

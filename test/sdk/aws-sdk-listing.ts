@@ -31,7 +31,9 @@ function modelPage(keys: readonly string[], prefix: string, delimiter: string): 
   return { keys: found.keys, prefixes: [...found.prefixes] }
 }
 
-async function allPages(client: S3Client, input: { Bucket: string, Prefix?: string, Delimiter?: string, MaxKeys?: number }): Promise<{ keys: string[], prefixes: string[] }> {
+interface ListInput { readonly Bucket: string, readonly Prefix?: string, readonly Delimiter?: string, readonly MaxKeys?: number }
+
+async function allPages(client: S3Client, input: ListInput): Promise<{ keys: string[], prefixes: string[] }> {
   const found = { keys: [] as string[], prefixes: [] as string[] }
   for await (const page of paginateListObjectsV2({ client }, input)) {
     t.equal((page.Contents?.length ?? 0) + (page.CommonPrefixes?.length ?? 0), page.KeyCount)
@@ -139,7 +141,8 @@ void t.test('a paged listing sees one snapshot while writers move every key', as
   await client.send(new CreateBucketCommand({ Bucket }))
   const name = (generation: number, index: number): string => `k${String(index).padStart(3, '0')}-${String(generation)}`
   const fill = async (generation: number): Promise<void> => {
-    await Promise.all(Array.from({ length: 100 }, (_, index) => client.send(new PutObjectCommand({ Bucket, Key: name(generation, index), Body: String(generation) }))))
+    const put = (index: number): Promise<unknown> => client.send(new PutObjectCommand({ Bucket, Key: name(generation, index), Body: String(generation) }))
+    await Promise.all(Array.from({ length: 100 }, (_, index) => put(index)))
   }
   const empty = (generation: number): Promise<unknown> => client.send(new DeleteObjectsCommand({
     Bucket, Delete: { Objects: Array.from({ length: 100 }, (_, index) => ({ Key: name(generation, index) })) },
