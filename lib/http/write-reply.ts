@@ -18,11 +18,16 @@ export function writeReply(req: IncomingMessage, res: ServerResponse, reply: Rep
   const leave = leaveUnreadBody(req)
   const head = flatHead(reply, leave.closes)
   const bodiless = req.method === 'HEAD' || reply.status === 204 || reply.status === 304
+  try {
+    res.writeHead(reply.status, head)
+  } catch (error) {
+    // A field that HTTP cannot carry is a fault of ours, but the client must not wait for an answer that never comes.
+    if (reply.body.kind === 'source') reply.body.source.cancel()
+    res.destroy()
+    return Promise.resolve({ whole: false, bytesSent: 0, failure: error instanceof Error ? error : new Error(String(error)) })
+  }
   if (reply.body.kind === 'source') {
-    if (!bodiless && reply.body.length > 0) {
-      res.writeHead(reply.status, head)
-      return pour(res, reply.body.source, reply.body.length)
-    }
+    if (!bodiless && reply.body.length > 0) return pour(res, reply.body.source, reply.body.length)
     reply.body.source.cancel()
   }
   const bytes = reply.body.kind === 'bytes' && !bodiless ? reply.body.bytes : undefined
@@ -32,7 +37,6 @@ export function writeReply(req: IncomingMessage, res: ServerResponse, reply: Rep
       const whole = res.writableFinished
       resolve({ whole, bytesSent: whole ? bytes?.length ?? 0 : 0, failure: undefined })
     })
-    res.writeHead(reply.status, head)
     if (!leave.closes) {
       res.end(bytes)
       if (res.writableLength > 0) boundStall(res)

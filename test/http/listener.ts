@@ -205,6 +205,19 @@ t.test('a reader that does not read pauses the source, and cancels it by going a
   t.ok(source.calls.includes('cancel'))
 })
 
+t.test('a field that HTTP cannot carry breaks the connection instead of leaving the client to wait', async (t) => {
+  const deliveries: Promise<{ whole: boolean, failure: Error | undefined }>[] = []
+  const source = scripted([Buffer.from('body')])
+  const { port } = await withListener(t, (exchange) => {
+    const headers = [['X-Test', 'a\r\nb']] as const
+    const body = exchange.head.path === '/source' ? { kind: 'source', length: 4, source } as const : noBody
+    deliveries.push(exchange.reply({ status: 200, headers, body }))
+  })
+  for (const path of ['/', '/source']) t.equal(await talk(port, `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`), '')
+  for (const delivery of deliveries) t.match(await delivery, { whole: false, failure: { code: 'ERR_INVALID_CHAR' } })
+  t.same(source.calls, ['cancel'])
+})
+
 t.test('draining ends idle connections at once and lets a reply finish', async (t) => {
   let release: (() => void) | undefined
   const listener = await listen({ host: '127.0.0.1', port: 0 }, (exchange) => {
