@@ -31,7 +31,9 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   const range = copySourceRange(head, from.size)
   const algorithm = announcedUploadChecksum(upload.attributes.entries)?.algorithm
   const known = range.length === from.size ? wholeChecksum(from, algorithm) : undefined
-  const { staged, md5, checksum } = await restage(pfs, from, { ...range, algorithm: known === undefined ? algorithm : undefined })
+  const { staged, md5, checksum } = await restage(pfs, from, {
+    ...range, algorithm: known === undefined ? algorithm : undefined, gone: call.gone,
+  })
   const digest = known ?? checksum
   const checksums = algorithm === undefined || digest === undefined ? {} : { [algorithm]: digest }
   try {

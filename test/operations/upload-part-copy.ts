@@ -30,8 +30,11 @@ async function begin(headers: Record<string, string> = {}) {
   const copy = (more: Record<string, string> = {}, number = 1, uploadId = id) => uploadPartCopy.run(callOf(pfs, scope, {
     method: 'PUT', query: `partNumber=${number}&uploadId=${uploadId}`, headers: { 'x-amz-copy-source': `${source}/a%20b`, ...more },
   }))
+  const copyFor = (gone: () => boolean) => uploadPartCopy.run(callOf(pfs, scope, {
+    query: `partNumber=1&uploadId=${id}`, headers: { 'x-amz-copy-source': `${source}/a%20b` }, gone,
+  }))
   const parts = async () => (await pfs.uploads.parts(await pfs.uploads.get(bucket, 'k', id), 0, 10)).parts
-  return { pfs, version, stages, copy, parts }
+  return { pfs, version, stages, copy, copyFor, parts }
 }
 
 t.test('the whole source, or a range of it', async (t) => {
@@ -105,4 +108,13 @@ t.test('a stage that asks to wait is waited for', async (t) => {
   t.equal((await parts())[0]?.md5.toString('hex'), md5(content))
   pfs.stage = (options) => ({ ...stage(options), write: () => Promise.reject(new Error('no room')) })
   await t.rejects(copy(), { message: 'no room' })
+})
+
+t.test('a copy for nobody ends', async (t) => {
+  const { copyFor, stages, parts } = await begin()
+  let chunks = 0
+  await t.rejects(copyFor(() => ++chunks > 2), { name: 'PfsError', kind: 'abandoned' })
+  t.equal(chunks, 3)
+  t.equal(stages.live(), 0)
+  t.same(await parts(), [])
 })

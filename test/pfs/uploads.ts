@@ -190,3 +190,15 @@ t.test('repos without uploads have none', async (t) => {
   t.equal(await pfs.uploads.completed(bucket, 'k', 'x', 'digest'), undefined)
   t.equal(await pfs.uploads.completed(bucket, 'k', '0'.repeat(44), 'digest'), undefined)
 })
+
+t.test('a repo that went and came again', async (t) => {
+  const { pfs } = await uploadRig(t)
+  for (let round = 0; round < 2; round++) {
+    await pfs.createBucket('x.fresh')
+    const upload = await pfs.uploads.create('x.fresh', 'k', attributes)
+    await putPart(pfs, upload, 1, 'one')
+    t.same((await pfs.uploads.list('x.fresh', everything)).uploads, [upload])
+    await pfs.deleteBucket('x.fresh')
+    await t.rejects(putPart(pfs, upload, 2, 'two'), { name: 'PfsError', kind: 'no-bucket' })
+  }
+})

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Pfs, Stage, Staged, Stat } from '../../pfs/contract'
+import { PfsError } from '../../pfs/failure'
 import type { ChecksumAlgorithm } from '../../s3/checksum'
 import { runningChecksum } from '../../s3/upload-checksum'
 
@@ -15,15 +16,18 @@ export interface Range {
   readonly offset: number
   readonly length: number
   readonly algorithm: ChecksumAlgorithm | undefined
+  /** True once nobody waits for the copy: then the rest is not read. */
+  readonly gone: () => boolean
 }
 
 /** Reads a range of an object into a file set of its own. At most what the read has on its way is held in memory. */
-export async function restage(pfs: Pfs, from: Stat, { offset, length, algorithm }: Range): Promise<Restaged> {
+export async function restage(pfs: Pfs, from: Stat, { offset, length, algorithm, gone }: Range): Promise<Restaged> {
   const stage = pfs.stage({ length, fileSet: true })
   const md5 = createHash('md5')
   const sum = algorithm === undefined ? undefined : runningChecksum(algorithm)
   try {
     await pipe(pfs, { from, offset, length }, (chunk) => {
+      if (gone()) throw new PfsError('abandoned', 'nobody waits for this copy any more')
       md5.update(chunk)
       sum?.update(chunk)
       return stage.write(chunk)
@@ -54,7 +58,13 @@ function pipe(pfs: Pfs, { from, offset, length }: { from: Stat, offset: number, 
           if (ended) resolve()
           return
         }
-        const wait = write(chunk)
+        let wait: Promise<void> | undefined
+        try {
+          wait = write(chunk)
+        } catch (error) {
+          fail(error)
+          return
+        }
         if (wait === undefined) continue
         waiting = true
         wait.then(() => {
