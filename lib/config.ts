@@ -20,7 +20,7 @@ export interface Config {
   readonly help: boolean
 }
 
-export interface Endpoint { readonly host: string, readonly port: number }
+interface Endpoint { readonly host: string, readonly port: number }
 
 /** A setting that cannot be used; the message names it, in one line. */
 export class ConfigError extends Error {

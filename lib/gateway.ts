@@ -19,7 +19,7 @@ import { BodyLost } from './stream/body-lost'
 import { collect } from './stream/collect'
 import { planBody } from './stream/plan'
 
-export interface GatewayOptions {
+interface GatewayOptions {
   readonly table: Readonly<Partial<Record<OperationName, Operation>>>
   readonly pfs: Pfs
   /** What all bodies in memory share; those that are staged as well. */

@@ -6,8 +6,7 @@ export const limits = {
   heldBodyBytesMax: 256 * 1024,
   /** All bodies held in memory, the committer's queue and write buffers together. */
   bodyBudgetBytes: 64 * 1024 * 1024,
-  /** One message of a streamed body, and how many may wait. */
-  messageBytes: 256 * 1024,
+  /** Messages of a streamed body that may wait for the server. */
   queuedMessagesMax: 2,
 
   /** Request line and header fields together; more is 431. */
@@ -90,6 +89,5 @@ export const limits = {
 
 assert(limits.heldBodyBytesMax <= limits.batchBytesMax, 'a held body must fit a batch')
 assert(limits.batchBytesMax <= limits.bodyBudgetBytes, 'a batch must fit the budget')
-assert(limits.messageBytes * limits.queuedMessagesMax <= limits.bodyBudgetBytes, 'a stream must fit the budget')
 assert(limits.deleteKeysMax <= limits.batchEditsMax, 'one DeleteObjects must fit a batch')
 assert(limits.chunkLineBytesMax <= limits.chunkBytesMin * limits.framingShareMax, 'size lines must keep to their share')

@@ -11,9 +11,6 @@ import type { Head } from '../kit/head'
  *   upper-case triplet, and a stray `%` becomes `%25`.
  */
 
-/** How the path of another service than S3 is made canonical: encoded once more than it was sent, dot segments resolved if so asked. */
-export interface GenericPath { readonly normalize: boolean }
-
 /** One query parameter, name and value canonically encoded. */
 export interface Parameter { readonly name: string, readonly value: string }
 
@@ -36,12 +33,6 @@ export function canonicalPaths(path: string): readonly string[] {
   // Before the key, in the bucket's name, a slash that is encoded is not one that separates.
   if (key !== -1) forms.add(encodePath(path.slice(0, key)) + encodePath(path.slice(key)).replaceAll('%2F', '/'))
   return [...forms]
-}
-
-/** The canonical path of any other AWS service. */
-export function genericPath(path: string, rules: GenericPath): string {
-  const settled = rules.normalize ? withoutDotSegments(path) : path
-  return settled.replace(/[^A-Za-z0-9\-._~/]/g, (character) => triplets[character.charCodeAt(0)] ?? '')
 }
 
 /** The parameters of a raw query in order of arrival; empty ones (`a&&b`) are no parameters. */
@@ -114,14 +105,4 @@ function hexDigit(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30
   const letter = code | 0x20
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
-}
-
-function withoutDotSegments(path: string): string {
-  const kept: string[] = []
-  for (const segment of path.split('/')) {
-    if (segment === '..') kept.pop()
-    else if (segment !== '.' && segment !== '') kept.push(segment)
-  }
-  const directory = kept.length > 0 && /\/\.{0,2}$/.test(path)
-  return `/${kept.join('/')}${directory ? '/' : ''}`
 }

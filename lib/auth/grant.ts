@@ -6,7 +6,7 @@ export interface Grant {
 }
 
 /** `anonymous`: unsigned, or signed while the gateway is open to everyone. */
-export type Identity =
+type Identity =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'key', readonly keyId: string, readonly name: string }
 

@@ -1,7 +1,7 @@
 import { type Scope, SigningKeyCache } from './signing-key'
 
 /** One key of the key file. */
-export interface Key {
+interface Key {
   readonly id: string
   readonly secret: string
   /** For people: logs and metrics show it instead of the id. */
@@ -10,7 +10,7 @@ export interface Key {
   readonly token: string | undefined
 }
 
-export type AnonymousAccess = 'none' | 'read' | 'full'
+type AnonymousAccess = 'none' | 'read' | 'full'
 
 const keyMembers = ['id', 'secret', 'name', 'token']
 const anonymousWords: readonly unknown[] = ['none', 'read', 'full'] satisfies AnonymousAccess[]

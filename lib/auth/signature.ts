@@ -1,7 +1,7 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 
 /** A request in canonical parts. */
-export interface CanonicalRequest {
+interface CanonicalRequest {
   readonly method: string
   /** Every spelling of the path that counts as this request's. */
   readonly paths: readonly string[]

@@ -20,7 +20,7 @@ import { headerClaim, unsupportedMechanism } from './sigv4'
  * - No key id, secret, canonical request or string to sign is in any error.
  */
 
-export interface VerifyOptions {
+interface VerifyOptions {
   readonly keys: Keys
   /** Milliseconds since the epoch. */
   readonly now: number

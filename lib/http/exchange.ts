@@ -30,7 +30,7 @@ export interface Delivery {
 }
 
 /** The raw bytes of a request's body, HTTP's own framing taken off. */
-export interface RequestBytes {
+interface RequestBytes {
   /**
    * Starts the flow, sending `100 Continue` first where the client waits for it; called once. `lost` comes instead of `end`
    * when the connection broke or the framing was invalid: what came so far is not the whole body.

@@ -6,7 +6,7 @@ import { limits } from '../limits'
 import { Connections } from './connections'
 import { exchangeOf, type Exchange } from './exchange'
 
-export interface ListenOptions {
+interface ListenOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
@@ -14,7 +14,7 @@ export interface ListenOptions {
   readonly tls?: TlsFiles | undefined
 }
 
-export interface TlsFiles { readonly cert: Buffer, readonly key: Buffer }
+interface TlsFiles { readonly cert: Buffer, readonly key: Buffer }
 
 export interface Listener {
   readonly port: number

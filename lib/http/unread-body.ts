@@ -6,7 +6,7 @@ import { limits } from '../limits'
  * the connection lives on. A large or endless one ends the connection, but only after a bounded while of reading it away:
  * a socket closed with unread bytes is reset, and the client would lose the answer that tells it what was wrong.
  */
-export interface Leave {
+interface Leave {
   /** The answer must say `Connection: close`. */
   readonly closes: boolean
   /** Reads on until the body ends or a bound is reached, then calls `done` once. */

@@ -10,7 +10,7 @@ export interface Reply {
   readonly body: ReplyBody
 }
 
-export type ReplyBody =
+type ReplyBody =
   | { readonly kind: 'none' }
   /** No bytes follow, yet Content-Length says how many a GET would bring: the answer to HEAD. */
   | { readonly kind: 'length-only', readonly length: number }

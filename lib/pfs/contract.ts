@@ -132,7 +132,7 @@ export interface Change {
   readonly abandoned?: () => boolean
 }
 
-export interface Requirement {
+interface Requirement {
   readonly key: string
   readonly judge: Judge
 }

@@ -3,7 +3,7 @@ import { loadSync } from '@grpc/proto-loader'
 import type { Rpcs } from '../wire/messages'
 
 /** One RPC's codec; the types of both messages are those of wire/messages. */
-export interface Method<Request, Response> {
+interface Method<Request, Response> {
   readonly path: string
   readonly serializeRequest: (request: Request) => Buffer
   readonly deserializeRequest: (bytes: Buffer) => Request

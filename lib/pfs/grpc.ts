@@ -6,7 +6,7 @@ import { GrpcStream } from './grpc-stream'
 import { GrpcUpload } from './grpc-upload'
 import { RpcError, type CallOptions, type Transport } from './transport'
 
-export interface GrpcOptions {
+interface GrpcOptions {
   /** PEM; the system's roots where absent. For `grpcs` only. */
   readonly rootCertificates?: Buffer
   /** Metadata sent with every call. */

@@ -8,7 +8,7 @@ import { stagedPath } from './stage'
 import type { ClientStream, Transport } from './transport'
 import { fileSetCommit, wireBranch, wireCommit, wireRepo } from './wire-ref'
 
-export interface Modification {
+interface Modification {
   readonly transport: Transport
   readonly branch: BranchRef
   readonly paths: PathRule

@@ -7,7 +7,7 @@ import { requirePath, type PathRule } from './path'
 import type { MessageSource, RpcError, Transport } from './transport'
 import { wireCommit } from './wire-ref'
 
-export interface Reading {
+interface Reading {
   readonly transport: Transport
   readonly paths: PathRule
   /** The server takes a length; without, it sends to the end and is stopped. */

@@ -7,7 +7,7 @@ import type { Rpcs } from '../wire/messages'
  */
 export type Service = { readonly [Path in keyof Rpcs]?: Handler<Path> }
 
-export type Handler<Path extends keyof Rpcs> =
+type Handler<Path extends keyof Rpcs> =
   Rpcs[Path]['kind'] extends 'unary' ? Unary<Rpcs[Path]['request'], Rpcs[Path]['response']>
     : Rpcs[Path]['kind'] extends 'server-stream' ? ServerStream<Rpcs[Path]['request'], Rpcs[Path]['response']>
       : ClientStream<Rpcs[Path]['request'], Rpcs[Path]['response']>

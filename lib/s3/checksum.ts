@@ -32,11 +32,6 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
   return prefix + algorithm.toLowerCase()
 }
 
-/** The algorithm of a header or trailer field, name in lower case; undefined for every other field. */
-export function algorithmOfHeader(name: string): ChecksumAlgorithm | undefined {
-  return byHeader.get(name)
-}
-
 /** A header or trailer field that carries a checksum of S3's, verified here or not. Name in lower case. */
 export function isChecksumHeader(name: string): boolean {
   return byHeader.has(name) || (name.startsWith(prefix) && laterAlgorithms.has(name.slice(prefix.length).toUpperCase()))

@@ -78,7 +78,7 @@ export function writeJudge(head: Head): WriteJudge | undefined {
 }
 
 /** What a delete may ask of the object it deletes; from headers for DeleteObject, from elements for DeleteObjects. */
-export interface DeleteConditions {
+interface DeleteConditions {
   readonly etag: string | undefined
   readonly size: string | undefined
   readonly modified: string | undefined

@@ -5,7 +5,7 @@ import { S3Error } from './error'
  * objects the commit that the listing began with, and the position. There is no secret in it and nothing to gain by forging
  * one: it can only ask for what the client may list anyway. So it is checked for form, and any other form is refused.
  */
-export interface ListPosition {
+interface ListPosition {
   /** 32 hex digits. */
   readonly commit: string
   /** The key or common prefix that the page before ended with. */

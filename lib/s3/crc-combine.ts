@@ -5,7 +5,7 @@
  *
  * Whole values are pairs of unsigned 32-bit halves; the 32-bit CRCs have only the high one.
  */
-export type CrcName = 'CRC32' | 'CRC32C' | 'CRC64NVME'
+type CrcName = 'CRC32' | 'CRC32C' | 'CRC64NVME'
 
 interface Half { readonly high: number, readonly low: number }
 

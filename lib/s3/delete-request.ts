@@ -2,7 +2,7 @@ import { limits } from '../limits'
 import { malformed, readXml, type XmlNode } from './read-xml'
 
 /** The body of DeleteObjects. */
-export interface DeleteRequest {
+interface DeleteRequest {
   readonly quiet: boolean
   readonly objects: readonly ObjectToDelete[]
 }

@@ -2,7 +2,7 @@ import { noBody, type HeaderList, type Reply } from '../kit/reply'
 import type { S3Error } from './error'
 import { element, plainXmlDocument, xmlReplyOf } from './xml'
 
-export interface ErrorContext {
+interface ErrorContext {
   /** Path of the request, still percent-encoded. */
   readonly resource: string
   readonly requestId: string
@@ -13,10 +13,10 @@ export interface ErrorContext {
   readonly head: boolean
 }
 
-/** S3's error document for a refusal. HEAD and 304 get status and headers only; 503 asks for patience. */
+/** S3's error document for a refusal. HEAD gets status and headers only; 503 asks for patience. */
 export function errorReply(error: S3Error, context: ErrorContext): Reply {
   const headers: HeaderList = error.status === 503 ? [...error.headers, ['Retry-After', '1']] : error.headers
-  if (context.head || error.status === 304) return { status: error.status, headers, body: noBody }
+  if (context.head) return { status: error.status, headers, body: noBody }
   let content = element('Code', error.code) + element('Message', error.message)
   if (context.bucket !== undefined && namesBucket.has(error.code) && error.members['BucketName'] === undefined) {
     content += element('BucketName', context.bucket)

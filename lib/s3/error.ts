@@ -15,7 +15,6 @@ const table = {
       'X-Amz-SignedHeaders, and X-Amz-Expires parameters.',
   },
   BadDigest: { status: 400, message: 'The Content-MD5 you specified did not match what we received.' },
-  BucketAlreadyOwnedByYou: { status: 409, message: 'Your previous request to create the named bucket succeeded and you already own it.' },
   BucketNotEmpty: { status: 409, message: 'The bucket you tried to delete is not empty' },
   ConditionalRequestConflict: {
     status: 409,
@@ -23,11 +22,6 @@ const table = {
   },
   EntityTooLarge: { status: 400, message: 'Your proposed upload exceeds the maximum allowed size' },
   EntityTooSmall: { status: 400, message: 'Your proposed upload is smaller than the minimum allowed size' },
-  ExpiredToken: { status: 400, message: 'The provided token has expired.' },
-  IllegalLocationConstraintException: {
-    status: 400,
-    message: 'The specified location constraint is not valid for the Region that you sent this request to.',
-  },
   IncompleteBody: { status: 400, message: 'You did not provide the number of bytes specified by the Content-Length HTTP header' },
   InsufficientStorage: { status: 507, message: 'There is no space left on the storage behind this server.' }, // ours
   InternalError: { status: 500, message: 'We encountered an internal error. Please try again.' },
@@ -37,7 +31,6 @@ const table = {
   InvalidChunkSizeError: { status: 400, message: 'Only the last chunk is allowed to have a size less than 8192 bytes' },
   InvalidDigest: { status: 400, message: 'The Content-MD5 you specified was invalid.' },
   InvalidFilePath: { status: 400, message: 'The server behind this bucket cannot hold an object of this name.' }, // ours
-  InvalidLocationConstraint: { status: 400, message: 'The specified location-constraint is not valid' },
   InvalidPart: {
     status: 400,
     message: 'One or more of the specified parts could not be found.  The part may not have been uploaded, ' +
@@ -45,7 +38,6 @@ const table = {
   },
   InvalidPartNumber: { status: 416, message: 'The requested partnumber is not satisfiable' },
   InvalidPartOrder: { status: 400, message: 'The list of parts was not in ascending order. Parts must be ordered by part number.' },
-  InvalidPolicyDocument: { status: 400, message: 'The content of the form does not meet the conditions specified in the policy document.' },
   InvalidRange: { status: 416, message: 'The requested range is not satisfiable' },
   InvalidRedirectLocation: { status: 400, message: "The website redirect location must have a prefix of 'http://' or 'https://' or '/'." },
   InvalidRequest: { status: 400, message: 'Invalid Request' },
@@ -53,7 +45,6 @@ const table = {
   InvalidToken: { status: 400, message: 'The provided token is malformed or otherwise invalid.' },
   InvalidURI: { status: 400, message: "Couldn't parse the specified URI." },
   KeyTooLongError: { status: 400, message: 'Your key is too long' },
-  MalformedPOSTRequest: { status: 400, message: 'The body of your POST request is not well-formed multipart/form-data.' },
   MalformedTrailerError: {
     status: 400,
     message: 'The request contained trailing data that was not well-formed or did not conform to our published schema.',
@@ -63,8 +54,6 @@ const table = {
   MetadataTooLarge: { status: 400, message: 'Your metadata headers exceed the maximum allowed metadata size' },
   MethodNotAllowed: { status: 405, message: 'The specified method is not allowed against this resource.' },
   MissingContentLength: { status: 411, message: 'You must provide the Content-Length HTTP header.' },
-  MissingRequestBodyError: { status: 400, message: 'Request Body is empty' },
-  MissingSecurityHeader: { status: 400, message: 'Your request was missing a required header' },
   NoSuchBucket: { status: 404, message: 'The specified bucket does not exist' },
   NoSuchKey: { status: 404, message: 'The specified key does not exist.' },
   NoSuchUpload: {
@@ -73,7 +62,6 @@ const table = {
   },
   NoSuchVersion: { status: 404, message: 'The specified version does not exist.' },
   NotImplemented: { status: 501, message: 'A header you provided implies functionality that is not implemented' },
-  NotModified: { status: 304, message: 'Not Modified' },
   PreconditionFailed: { status: 412, message: 'At least one of the pre-conditions you specified did not hold' },
   RequestHeaderSectionTooLarge: { status: 400, message: 'Your request header section exceeds the maximum allowed size.' },
   RequestTimeTooSkewed: { status: 403, message: 'The difference between the request time and the current time is too large.' },
@@ -88,14 +76,13 @@ const table = {
     message: 'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
   },
   SlowDown: { status: 503, message: 'Please reduce your request rate.' },
-  UnexpectedContent: { status: 400, message: 'This request does not support content' },
   XAmzContentSHA256Mismatch: { status: 400, message: "The provided 'x-amz-content-sha256' header does not match what was computed." },
 } satisfies Record<string, Row>
 
-export type S3ErrorCode = keyof typeof table
+type S3ErrorCode = keyof typeof table
 
 /** Members of the error document beside Code, Message, Resource and RequestId, such as BucketName or ArgumentName. */
-export type ErrorMembers = Readonly<Record<string, string>>
+type ErrorMembers = Readonly<Record<string, string>>
 
 /** A refusal: an expected answer, not a fault. Thrown by name; the gateway turns it into a reply, once. */
 export class S3Error extends Error {

@@ -56,7 +56,7 @@ export function shownName(name: string, listing: { readonly encodingType: 'url' 
   return listing.encodingType === 'url' ? percentEncode(name) : name
 }
 
-export interface ListedObject extends ObjectFacts { readonly key: string }
+interface ListedObject extends ObjectFacts { readonly key: string }
 
 /** The `Contents` and `CommonPrefixes` elements of a page, in S3's order of members. */
 export function listingEntries(page: ListingPage, listing: Listing, withOwner: boolean): string {
@@ -74,7 +74,7 @@ export function listingEntries(page: ListingPage, listing: Listing, withOwner: b
   return xml
 }
 
-export interface ListingPage {
+interface ListingPage {
   readonly files: readonly ListedObject[]
   readonly commonPrefixes: readonly string[]
 }

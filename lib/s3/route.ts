@@ -16,13 +16,13 @@ import { bucketSubresources, objectSubresources, type OperationName, plainMethod
  */
 export type { OperationName } from './subresource'
 
-export type Scope = ServiceScope | BucketScope | ObjectScope
+type Scope = ServiceScope | BucketScope | ObjectScope
 export interface ServiceScope { readonly kind: 'service' }
 export interface BucketScope { readonly kind: 'bucket', readonly bucket: string }
 /** `key` is decoded once, by the route. */
 export interface ObjectScope { readonly kind: 'object', readonly bucket: string, readonly key: string }
 
-export interface Route {
+interface Route {
   readonly operation: OperationName
   readonly scope: Scope
 }

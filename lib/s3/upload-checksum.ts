@@ -21,7 +21,7 @@ import type { Entries } from './object-facts'
  * | `u:sum` | name of the algorithm |
  * | `u:of`  | FULL_OBJECT or COMPOSITE |
  */
-export interface AnnouncedUploadChecksum {
+interface AnnouncedUploadChecksum {
   readonly algorithm: ChecksumAlgorithm
   readonly type: ChecksumType
 }
@@ -44,13 +44,13 @@ export function objectEntries(entries: Entries): Record<string, string> {
   return Object.fromEntries(Object.entries(entries).filter(([name]) => !name.startsWith('u:')))
 }
 
-export interface PartDigests {
+interface PartDigests {
   readonly size: number
   /** Raw, by algorithm. */
   readonly checksums: Readonly<Record<string, Buffer>>
 }
 
-export interface UploadChecksum {
+interface UploadChecksum {
   readonly algorithm: ChecksumAlgorithm
   readonly type: ChecksumType
   /** Of each part, raw. */

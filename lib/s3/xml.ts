@@ -4,7 +4,7 @@ import type { HeaderList, Reply } from '../kit/reply'
  * Writes S3's documents as plain strings: no element has a prefix, the root alone has an attribute (xmlns), and there is no
  * blank between elements, so that clients that search for `<Key>` find it as they do in S3's own answers.
  */
-export const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/'
+const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/'
 
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -12,7 +12,7 @@ const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
  * The one escape. Control characters that XML 1.0 cannot hold go out as references (`&#x1;`), as S3 sends them: lenient
  * parsers get the key back, and strict ones ask with encoding-type=url. A carriage return would be read as a line feed.
  */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return special.test(text) ? text.replace(specials, (char) => named[char] ?? `&#x${char.charCodeAt(0).toString(16)};`) : text
 }
 

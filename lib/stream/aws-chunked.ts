@@ -171,7 +171,7 @@ export class AwsChunked {
   }
 }
 
-export interface ContentReceiver {
+interface ContentReceiver {
   content(bytes: Buffer): void
   /** The last chunk's size line has come: no content follows. */
   contentEnd(): void

@@ -1,6 +1,6 @@
 const tickMs = 1000
 
-export interface Watched {
+interface Watched {
   /** One tick has passed, `ms` after the last one. */
   tick(ms: number): void
 }

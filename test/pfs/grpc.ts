@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { grpc } from '../../lib/pfs/grpc'
-import { serveTable } from '../support/serve-table'
+import { serve } from '../../lib/pfsd/serve'
 import { collectMessages } from '../support/collect'
 
 t.test('refuses what is no address', async (t) => {
@@ -32,15 +32,18 @@ t.test('a peer that accepts and stays silent is given up, and the next connectio
 t.test('streams on which nothing moves end; a consumer that pauses is not counted', async (t) => {
   const never = new Promise<void>(() => undefined)
   let taken = 0
-  const { address, stop } = await serveTable({
+  const server = await serve({
     '/pfs_v2.API/GetFile': async (request, out) => {
       for (let i = 0; i < (request.length ?? 0); i++) await out.send({ value: Buffer.alloc(10) })
       if (request.offset === 1) await never
     },
     '/pfs_v2.API/ModifyFile': () => ({ message: () => { taken++; return never }, end: () => Promise.resolve({}), abort: () => undefined }),
+  }, '127.0.0.1:0')
+  const transport = grpc(`grpc://127.0.0.1:${server.port}`)
+  t.teardown(async () => {
+    transport.close()
+    await server.close()
   })
-  const transport = grpc(address)
-  t.teardown(() => { transport.close(); stop() })
   await t.rejects(collectMessages(transport.serverStream('/pfs_v2.API/GetFile', { length: 2, offset: 1 }, { idleMsMax: 50 })), { code: 4 })
   const source = transport.serverStream('/pfs_v2.API/GetFile', { length: 40 }, { idleMsMax: 50 })
   let seen = 0

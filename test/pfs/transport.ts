@@ -2,20 +2,18 @@ import t, { type Test } from 'tap'
 import { grpc } from '../../lib/pfs/grpc'
 import { inProcess } from '../../lib/pfs/in-process'
 import { RpcError, type RpcTable, type Transport } from '../../lib/pfs/transport'
+import { RpcFailure } from '../../lib/pfsd/failure'
+import { serve } from '../../lib/pfsd/serve'
 import { collectMessages, settle } from '../support/collect'
-import { serveTable } from '../support/serve-table'
 
-/** What both transports promise, shown on a table of small handlers. */
-function failure(code: number, details: string): Error {
-  return Object.assign(new Error(details), { code, details })
-}
+/* What both transports promise, shown on a table of small handlers. */
 
 interface Log { taken: unknown[], aborted: number, ended: number, sent: number, stopped: boolean }
 
 function tableFor(log: Log): RpcTable {
   return {
     '/pfs_v2.API/InspectBranch': (request, context) => {
-      if (request.branch?.name === 'gone') throw failure(5, 'branch "gone" not found in repo default/r')
+      if (request.branch?.name === 'gone') throw new RpcFailure(5, 'branch "gone" not found in repo default/r')
       if (request.branch?.name === 'bug') throw new Error('oops')
       if (request.branch?.name === 'slow') return new Promise((resolve) => setTimeout(() => resolve({}), 2_000))
       return { branch: request.branch ?? {}, head: { id: context.metadata['who'] ?? 'nobody' } }
@@ -28,12 +26,12 @@ function tableFor(log: Log): RpcTable {
         if (wait !== undefined) await wait
       }
       log.stopped = true
-      if (request.offset === 1) throw failure(2, 'a fault behind the last byte')
+      if (request.offset === 1) throw new RpcFailure(2, 'a fault behind the last byte')
     },
     '/pfs_v2.API/ModifyFile': (context) => ({
       message: async (message) => {
         await settle()
-        if (message.set_commit === undefined && message.add_file === undefined) throw failure(2, 'unrecognized message type')
+        if (message.set_commit === undefined && message.add_file === undefined) throw new RpcFailure(2, 'unrecognized message type')
         log.taken.push(message)
       },
       end: () => {
@@ -49,9 +47,12 @@ function tableFor(log: Log): RpcTable {
 async function on(kind: 'in-process' | 'grpc', t: Test): Promise<{ transport: Transport, log: Log }> {
   const log: Log = { taken: [], aborted: 0, ended: 0, sent: 0, stopped: false }
   if (kind === 'in-process') return { transport: inProcess(tableFor(log)), log }
-  const { address, stop } = await serveTable(tableFor(log))
-  const transport = grpc(address)
-  t.teardown(() => { transport.close(); stop() })
+  const server = await serve(tableFor(log), '127.0.0.1:0')
+  const transport = grpc(`grpc://127.0.0.1:${server.port}`)
+  t.teardown(async () => {
+    transport.close()
+    await server.close()
+  })
   return { transport, log }
 }
 

@@ -9,7 +9,7 @@ import { fakeUploads } from './fake-uploads'
  * PFS in memory, for tests of operations: real enough in names, versions, order and judging, with a clock and commit ids
  * that count. `calls` has the name of every contract method asked, in order; `fail` makes one of them reject.
  */
-export interface File {
+interface File {
   readonly bytes: Buffer
   readonly attributes: Attributes | undefined
   readonly version: string

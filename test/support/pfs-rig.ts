@@ -6,7 +6,7 @@ import { collectBytes } from './collect'
 import { counting, type Counting } from './counting'
 import { MapServer } from './map-server'
 
-export interface Rig { fake: MapServer, pfs: Pfs, rpcs: Counting }
+interface Rig { fake: MapServer, pfs: Pfs, rpcs: Counting }
 
 /** The contract on a server of maps, with one bucket `master.r.default`. */
 export async function rig(options: BackendOptions & { extended?: boolean } = {}): Promise<Rig> {

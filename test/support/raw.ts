@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { HttpClient } from './http-client'
 
-export interface RawAnswer {
+interface RawAnswer {
   readonly status: number
   /** Lines of the head behind the status line, as they came. */
   readonly lines: readonly string[]

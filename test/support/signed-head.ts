@@ -4,7 +4,7 @@ import { Head } from '../../lib/kit/head'
 type Field = readonly [name: string, value: string]
 
 /** A request to sign; what is left out is what a plain client would send. Written apart from lib/auth, so that the two can disagree. */
-export interface Draft {
+interface Draft {
   readonly method?: string
   /** Raw, its path and its parameters spelled canonically. */
   readonly target?: string

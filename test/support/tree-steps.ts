@@ -2,16 +2,17 @@ import fc from 'fast-check'
 import { encodeEntry } from '../../lib/pfsd/model/codec-entry'
 import { bounds } from '../../lib/pfsd/model/bounds'
 import { Cursor } from '../../lib/pfsd/model/cursor'
-import { chainOf, writeDelta } from '../../lib/pfsd/model/delta'
+import { chainOf } from '../../lib/pfsd/model/delta'
 import type { Entry } from '../../lib/pfsd/model/entry'
 import { lookup, sums } from '../../lib/pfsd/model/tree'
 import { deleteRange } from '../../lib/pfsd/model/tree-cut'
 import { applyEdits, type Edit } from '../../lib/pfsd/model/tree-edit'
 import type { MemoryNodes } from './memory-nodes'
 import { contents, entries, inspect, keyName, type Model, sorted } from './tree-model'
+import { writeDelta } from './write-delta'
 
 /** One change of a tree. */
-export type Step =
+type Step =
   | { readonly kind: 'edit', readonly edits: readonly (readonly [Buffer, Entry | undefined])[] }
   | { readonly kind: 'cut', readonly lower: Buffer, readonly upper: Buffer | undefined }
   | { readonly kind: 'delta', readonly edits: readonly (readonly [Buffer, Entry | undefined])[] }
@@ -50,7 +51,7 @@ export function take(nodes: MemoryNodes, root: number, model: Model, step: Step)
   return asDelta ? writeDelta(nodes, root, changes) : applyEdits(nodes, root, edits)
 }
 
-export interface Modelled { readonly nodes: MemoryNodes, readonly root: number, readonly model: Model }
+interface Modelled { readonly nodes: MemoryNodes, readonly root: number, readonly model: Model }
 
 /** Throws unless the tree holds what the model does, by every way of reading it. */
 export function checkTree(tree: Modelled, lower: Buffer, upper: Buffer): void {

@@ -14,7 +14,7 @@ export const attributes = { entries: { t: 'a/b' } }
 export const everything = { prefix: '', delimiter: '', keyMarker: '', idMarker: '', limit: 1000 }
 export const noUpload = { name: 'PfsError', kind: 'no-upload' }
 
-export interface UploadRig { pfsd: Pfsd, pfs: Pfs, rpcs: Counting, reopen(): Promise<void> }
+interface UploadRig { pfsd: Pfsd, pfs: Pfs, rpcs: Counting, reopen(): Promise<void> }
 
 export async function uploadRig(t: Test, options: BackendOptions = { alone: true }, now = Date.now): Promise<UploadRig> {
   const directory = t.testdir()

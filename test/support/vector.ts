@@ -103,7 +103,7 @@ export function matchText(recorded: string, text: string, bindings: Bindings): b
 }
 
 /** The bytes that an object of the recordings stands for; undefined: it is an ordinary message. */
-export function bytesOf(json: { readonly [name: string]: Json }): Buffer | undefined {
+function bytesOf(json: { readonly [name: string]: Json }): Buffer | undefined {
   if (typeof json['$b64'] === 'string') return Buffer.from(json['$b64'], 'base64')
   if (typeof json['$hex'] === 'string') return Buffer.from(json['$hex'], 'hex')
   if (json['$gen'] === undefined) return undefined

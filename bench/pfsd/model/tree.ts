@@ -1,8 +1,9 @@
 import { emptyRoot, type Entry, type NodeWriter } from '../../../lib/pfsd/model/entry'
 import { page } from '../../../lib/pfsd/model/page'
-import { heightOf, lookup } from '../../../lib/pfsd/model/tree'
+import { lookup } from '../../../lib/pfsd/model/tree'
 import { deleteRange } from '../../../lib/pfsd/model/tree-cut'
 import { applyEdits, type Edit } from '../../../lib/pfsd/model/tree-edit'
+import { heightOf } from '../../../test/support/height-of'
 
 /** What the tree costs with its nodes in memory: microseconds a call, and nodes written. With --tiny it only shows that it runs. */
 const tiny = process.argv.includes('--tiny')

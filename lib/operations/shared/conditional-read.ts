@@ -14,7 +14,7 @@ import type { Call, ObjectScope } from '../operation'
 import { findObject, shownVersion } from './find-object'
 
 /** What GetObject and HeadObject have in common: everything but the bytes. */
-export type ConditionalRead =
+type ConditionalRead =
   | { readonly kind: 'not-modified', readonly reply: Reply }
   | { readonly kind: 'content', readonly stat: Stat, readonly selection: Selection, readonly headers: HeaderList }
 

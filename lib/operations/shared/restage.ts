@@ -4,7 +4,7 @@ import { PfsError } from '../../pfs/failure'
 import type { ChecksumAlgorithm } from '../../s3/checksum'
 import { runningChecksum } from '../../s3/upload-checksum'
 
-export interface Restaged {
+interface Restaged {
   readonly staged: Staged
   /** Raw, like the checksum. */
   readonly md5: Buffer
@@ -12,7 +12,7 @@ export interface Restaged {
   readonly checksum: Buffer | undefined
 }
 
-export interface Range {
+interface Range {
   readonly offset: number
   readonly length: number
   readonly algorithm: ChecksumAlgorithm | undefined

@@ -9,7 +9,7 @@ import { applyEdits, type Edit } from './tree-edit'
 export interface Change { readonly path: Buffer, readonly entry: Entry }
 
 /** The commit that takes the changes. */
-export interface Stamp { readonly created: number, readonly time: number }
+interface Stamp { readonly created: number, readonly time: number }
 
 /**
  * Changes under construction: a program per key, built from a stream's operations or from file sets laid upon each other. The

@@ -14,7 +14,7 @@ import type { ByteWriter } from './byte-writer'
  */
 export const nodeKinds = { leaf: 1, inner: 2, delta: 3, extents: 4 } as const
 
-export type NodeKind = typeof nodeKinds[keyof typeof nodeKinds]
+type NodeKind = typeof nodeKinds[keyof typeof nodeKinds]
 
 export const headerBytes = 12
 const version = 1

@@ -1,11 +1,8 @@
 import { bounds } from './bounds'
 import { ByteReader } from './byte-reader'
-import { ByteWriter } from './byte-writer'
-import { commonLength } from './byte-order'
 import { decodeSize } from './codec-entry'
-import { nodeKinds, Records, writeHeader } from './codec-records'
-import { emptyRoot, type NodeReader, type NodeWriter } from './entry'
-import { sealNode } from './seal'
+import { Records } from './codec-records'
+import { emptyRoot, type NodeReader } from './entry'
 
 /*
  * A delta node stands in front of a root and holds a few changes that have not been worked into the tree: the same records as
@@ -22,16 +19,6 @@ export interface Pending {
   /** Where the encoded entry starts; undefined: removed. */
   readonly entry: { readonly node: Buffer, readonly at: number, readonly end: number } | undefined
 }
-
-export interface Change {
-  readonly path: Buffer
-  /** Encoded entry; undefined removes the path. */
-  readonly rest: Buffer | undefined
-  /** Size of the entry beneath; undefined: there is none. */
-  readonly replaced: number | undefined
-}
-
-const writer = new ByteWriter()
 
 /** The records of the delta nodes before `root`, nearest first, and the root behind them. */
 export function chainOf(nodes: NodeReader, root: number): { readonly base: number, readonly chain: readonly Records[] } {
@@ -74,31 +61,4 @@ export function changeAt(records: Records, index: number): Pick<Pending, 'entry'
     files: (present ? 1 : 0) - (replaced === 0 ? 0 : 1),
     bytes: (present ? decodeSize(node, at) : 0) - (replaced === 0 ? 0 : replaced - 1),
   }
-}
-
-/** Puts changes, in the order of their paths, in front of a root; answers the new root. */
-export function writeDelta(nodes: NodeWriter, root: number, changes: readonly Change[]): number {
-  const first = changes[0]
-  const last = changes[changes.length - 1]
-  if (first === undefined || last === undefined) return root
-  const depth = chainOf(nodes, root).chain.length + 1
-  if (depth > bounds.deltaDepthMax) throw new RangeError('the chain of delta nodes is full')
-  const prefix = first === last ? 0 : commonLength(first.path, last.path)
-  writer.length = 0
-  writeHeader(writer, { kind: nodeKinds.delta, level: depth, count: changes.length, prefixLength: prefix })
-  writer.u48(root)
-  writer.bytes(first.path, 0, prefix)
-  const offsets = writer.length
-  for (let i = 0; i < changes.length; i++) writer.u16(0)
-  for (const [i, { path, rest, replaced }] of changes.entries()) {
-    writer.patchU16(offsets + 2 * i, writer.length)
-    writer.varint(path.length - prefix)
-    writer.bytes(path, prefix)
-    writer.varint(replaced === undefined ? 0 : replaced + 1)
-    writer.byte(rest === undefined ? 0 : 1)
-    if (rest !== undefined) writer.bytes(rest)
-  }
-  const id = nodes.reserveNode()
-  nodes.putNode(id, sealNode(id, writer.finish()))
-  return id
 }

@@ -32,7 +32,7 @@ export interface Draft {
 }
 
 /** An inner record behind its key, in this order, as varints. */
-export interface Child { readonly node: number, readonly files: number, readonly bytes: number }
+interface Child { readonly node: number, readonly files: number, readonly bytes: number }
 
 /** Bytes of an inner record behind its key, for a child whose id and sums are not known yet. */
 const childBytesMax = 5 + 7 + 5

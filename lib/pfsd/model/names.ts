@@ -13,7 +13,7 @@ export const defaultProject = 'default'
 /** File sets are read as commits of this repo, which is never created. */
 export const fileSetRepo = '__filesets__'
 /** Repo types; a type that is none of these is refused by pachd's database. */
-export const repoTypes: ReadonlySet<string> = new Set(['user', 'meta', 'spec'])
+const repoTypes: ReadonlySet<string> = new Set(['user', 'meta', 'spec'])
 
 /** A commit id as the store writes it: 32 lower-case hex digits, a UUID v4 without dashes. */
 export function isCommitId(text: string): boolean {

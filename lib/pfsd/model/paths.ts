@@ -55,7 +55,7 @@ const s3: PathRules = {
 }
 
 /** A path of the `s3` setting, as it is kept: absolute, otherwise as sent. Refuses the empty one, NUL, and what no UTF-8 can say. */
-export function literalPath(path: string): string {
+function literalPath(path: string): string {
   if (path.includes('\0')) throw refusal(path, 'NUL is not allowed')
   if (loneSurrogate.test(path)) throw refusal(path, 'only UTF-8 is allowed')
   const absolute = path.startsWith('/') ? path : '/' + path
@@ -80,7 +80,7 @@ function hasDotSegment(path: string): boolean {
 }
 
 /** Absolute, without empty or dot segments and without a trailing slash; `..` at the top goes nowhere. */
-export function clean(path: string): string {
+function clean(path: string): string {
   if (isClean(path)) return path
   const kept: string[] = []
   for (const segment of path.split('/')) {

@@ -10,7 +10,7 @@ export interface ChangeWriter extends NodeWriter {
 }
 
 /** A finished file of bytes that has no row yet. */
-export interface BlobFile { readonly id: number, readonly length: number }
+interface BlobFile { readonly id: number, readonly length: number }
 
 /** A piece of content, in the form in which it came. */
 export type Piece =

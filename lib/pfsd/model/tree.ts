@@ -15,7 +15,7 @@ import { emptyRoot, type Entry, type NodeReader } from './entry'
  * - A node that lost records until it fell below `nodeBytesMin` is merged with a neighbour of the same parent, where it has one.
  * - Delta nodes stand only in front of a root. Every change of the tree folds them in.
  */
-export interface Sums { readonly files: number, readonly bytes: number }
+interface Sums { readonly files: number, readonly bytes: number }
 
 /** The entry at exactly this path. */
 export function lookup(nodes: NodeReader, root: number, path: Buffer): Entry | undefined {
@@ -48,12 +48,6 @@ export function sums(nodes: NodeReader, root: number, lower?: Buffer, upper?: Bu
   }
   if (base !== emptyRoot) addNode(nodes, base, total, { lower, upper })
   return total
-}
-
-/** Number of levels; 0 for the empty tree. Delta nodes are not counted. */
-export function heightOf(nodes: NodeReader, root: number): number {
-  const { base } = chainOf(nodes, root)
-  return base === emptyRoot ? 0 : new Records(nodes.node(base)).level + 1
 }
 
 /** Which child of an inner node holds the key, if any does. */

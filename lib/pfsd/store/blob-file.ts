@@ -8,7 +8,7 @@ import type { BlobFile, BlobFileWriter } from './store'
 import type { WriteBuffers } from './write-buffers'
 
 /** What a blob file tells its store. */
-export interface BlobFileOwner {
+interface BlobFileOwner {
   readonly files: Files
   readonly layout: Layout
   readonly buffers: WriteBuffers

@@ -15,7 +15,7 @@ interface Work {
   readonly reject: (error: unknown) => void
 }
 
-export interface GroupParts {
+interface GroupParts {
   readonly index: IndexFile
   readonly committed: CommittedRows
   readonly segments: Segments

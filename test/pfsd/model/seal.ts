@@ -1,7 +1,6 @@
 import t from 'tap'
 import { Changes } from '../../../lib/pfsd/model/change'
 import { encodeEntry } from '../../../lib/pfsd/model/codec-entry'
-import { writeDelta } from '../../../lib/pfsd/model/delta'
 import { emptyRoot } from '../../../lib/pfsd/model/entry'
 import { extentsOf } from '../../../lib/pfsd/model/extents'
 import { NodeDamaged, sealNode, verifyNode } from '../../../lib/pfsd/model/seal'
@@ -9,6 +8,7 @@ import { lookup } from '../../../lib/pfsd/model/tree'
 import { applyEdits } from '../../../lib/pfsd/model/tree-edit'
 import { MemoryNodes } from '../../support/memory-nodes'
 import { inlineEntry } from '../../support/tree-model'
+import { writeDelta } from '../../support/write-delta'
 
 const path = Buffer.from('/k050')
 

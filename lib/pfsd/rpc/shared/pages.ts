@@ -4,7 +4,7 @@ import type { Node } from '../../model/directory'
 import type { Selection } from './send-nodes'
 
 /** How ListFile and WalkFile are asked for a part of their answer. */
-export interface PageRequest {
+interface PageRequest {
   readonly number?: number
   readonly reverse?: boolean
   readonly paginationMarker?: { path?: string }

@@ -6,7 +6,7 @@ import { openView, type View } from './view'
 import type { Commit, File } from '../../../wire/messages'
 
 /** A call that reads a tree: what it reads, and who tells of it. */
-export interface Reading {
+interface Reading {
   readonly view: View
   readonly walking: Walking
   readonly describer: Describer
@@ -19,7 +19,7 @@ export function openReading(instance: Instance, commit: Commit | undefined, pref
   return { view, walking, describer: new Describer(store, view, walking) }
 }
 
-export interface FileReading extends Reading {
+interface FileReading extends Reading {
   readonly sentPath: string
   /** As it is kept. */
   readonly path: string

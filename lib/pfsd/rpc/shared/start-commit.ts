@@ -6,7 +6,7 @@ import { saying } from './requirements'
 import type { BranchRow, CommitRow, RepoRow } from '../../store/rows'
 import type { Tx } from '../../store/store'
 
-export interface CommitStart {
+interface CommitStart {
   readonly repo: RepoReference
   readonly branch: string
   /** Undefined: the branch's head. */
@@ -51,7 +51,7 @@ export function startCommit(tx: Tx, start: CommitStart): StartedCommit {
 }
 
 /** An open commit without parent or content. */
-export function emptyCommit(tx: Tx, repo: RepoRow, branch: string): CommitRow {
+function emptyCommit(tx: Tx, repo: RepoRow, branch: string): CommitRow {
   return {
     seq: tx.nextCommitSeq(), repo: repo.id, branch, id: tx.newCommitId(), parent: 0, root: 0, state: 'started', origin: 'USER',
     error: '', description: '', started: tx.now, finishing: 0, finished: 0, files: 0, bytes: 0, gone: false,

@@ -14,7 +14,7 @@ import type { BlobFile, Tx } from '../../store/store'
 const branchWithoutHistory = 's3-uploads'
 
 /** What one stream brings to a commit. */
-export interface Contribution {
+interface Contribution {
   readonly stream: StreamChanges
   readonly files: readonly BlobFile[]
   /** pachd's setting: what clashes is found out. */
