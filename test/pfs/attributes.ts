@@ -4,6 +4,7 @@ import { attributesFromWire, attributesToWire } from '../../lib/pfs/attributes'
 import { Budget } from '../../lib/kit/budget'
 import { methodOf } from '../../lib/pfs/grpc-methods'
 import { pathOf } from '../../lib/pfs/path'
+import { factsOf } from '../../lib/pfs/stat'
 import { Turns } from '../../lib/pfs/turns'
 import { settle } from '../support/collect'
 
@@ -24,6 +25,17 @@ t.test('attributes survive the wire', (t) => {
   }), { seed: 3, numRuns: 200 })
   t.strictSame(attributesToWire({ entries: {} }), {}, 'present and empty')
   t.strictSame(attributesToWire({ entries: {}, parts: { numbers: [1, 2], sizes: [5, 6] } }), { parts: { sizes: [5, 6] } })
+  t.end()
+})
+
+t.test('a part table that is not of the file is none', (t) => {
+  const partsOf = (parts: { sizes: number[], numbers?: number[] }): unknown =>
+    factsOf('k', { size_bytes: 7, attributes: { entries: { t: 'x' }, parts } }, 'c').attributes
+  t.strictSame(partsOf({ sizes: [5, 2] }), { entries: { t: 'x' }, parts: { numbers: [1, 2], sizes: [5, 2] } })
+  t.strictSame(partsOf({ sizes: [5, 2], numbers: [3, 9] }), { entries: { t: 'x' }, parts: { numbers: [3, 9], sizes: [5, 2] } })
+  for (const parts of [{ sizes: [5, 3] }, { sizes: [] }, { sizes: [Number.MAX_SAFE_INTEGER] }, { sizes: [5, 2], numbers: [1] }]) {
+    t.strictSame(partsOf(parts), { entries: { t: 'x' } })
+  }
   t.end()
 })
 
