@@ -36,6 +36,17 @@ export class Connections {
     return false
   }
 
+  /**
+   * Nothing more is understood of what comes in. True: requests that came whole before are still owed their answers, after
+   * the last of which the connection ends by itself.
+   */
+  settleOnly(socket: Duplex): boolean {
+    const owed = [...this.owed.get(socket) ?? []]
+    if (owed.length === 0 || !owed.every((response) => response.req.complete)) return false
+    for (const response of owed) if (!response.headersSent) response.shouldKeepAlive = false
+    return owed.some((response) => !response.headersSent)
+  }
+
   /** Ends what is idle, lets what is owed be answered for `msMax`, then ends everything. Resolves when all is closed. */
   drain(server: Server, msMax: number): Promise<void> {
     this.draining = true

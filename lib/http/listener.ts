@@ -47,6 +47,8 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
   const take = (req: http.IncomingMessage, res: http.ServerResponse, expectsContinue: boolean): void => {
     const exchange = exchangeOf(req, res, expectsContinue)
     const before = connections.owe(req.socket, res)
+    // Nothing but HTTP/1.1 is spoken: an offered upgrade is passed over. node's parser loses what comes behind such a request.
+    if (req.headers.upgrade !== undefined) res.shouldKeepAlive = false
     // An answer that ends the connection ends the socket too, or does not hand it on: what stands behind it must not happen.
     const serveIfOpen = (): void => { if (res.socket !== null && res.socket.writable) serve(exchange) }
     if (before === undefined) serveIfOpen()
@@ -60,9 +62,10 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
     connections.owe(req.socket, res)
     res.writeHead(417, { 'Connection': 'close', 'Content-Length': '0' }).end()
   })
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => { refuseFraming(error, socket, connections.answering(socket)) })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (error.code === 'ECONNRESET' || !connections.settleOnly(socket)) refuseFraming(error, socket, connections.answering(socket))
+  })
   server.on('connect', (_req, socket: Socket) => { socket.destroy() })
-  server.on('upgrade', (_req, socket: Socket) => { socket.destroy() })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, () => {

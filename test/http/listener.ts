@@ -146,9 +146,22 @@ t.test('framing that is not HTTP gets one line and the connection ends', async (
     ['get / HTTP/1.1\r\nHost: h\r\n\r\n', /^HTTP\/1\.1 400 /],
     [`GET / HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(limits.headBytesMax)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
     ['CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n', /^$/],
-    ['GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n', /^$/],
   ]
   for (const [request, expected] of cases) t.match(await talk(port, request), expected, JSON.stringify(request.slice(0, 60)))
+})
+
+t.test('an upgrade is not offered: the request is answered as it stands', async (t) => {
+  const { port } = await withListener(t, (exchange) => { void exchange.reply(bytes(exchange.head.path)) })
+  const asked = 'GET /1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'
+  t.match(await talk(port, asked), /^HTTP\/1\.1 200 [^]*\r\nConnection: close\r\n[^]*\/1$/)
+})
+
+t.test('what is no HTTP behind a whole request leaves its answer alone', async (t) => {
+  const { port } = await withListener(t, (exchange) => {
+    void collect(exchange).then(({ text, whole }) => setImmediate(() => { void exchange.reply(bytes(`${text} ${String(whole)}`)) }))
+  })
+  const answer = await talk(port, 'PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc\0\0\0')
+  t.match(answer, /^HTTP\/1\.1 200 [^]*\r\nConnection: close\r\n[^]*\r\nabc true$/)
 })
 
 /** A source that brings its chunks one a turn and records what is asked of it. */
