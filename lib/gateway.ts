@@ -76,7 +76,7 @@ async function answer(options: GatewayOptions, exchange: Exchange, requestId: st
   // The table and the route agree on the scope of every operation: a test crosses them.
   const run = operation.run as (call: unknown) => Promise<Reply>
   try {
-    return await run({ scope, head, query, grant, body, xml: collected.bytes, pfs: options.pfs, now, requestId, gone: () => exchange.gone() })
+    return await run({ scope, head, query, grant, body, xml: collected.bytes, pfs: options.pfs, now, requestId, secure: exchange.secure, gone: () => exchange.gone() })
   } finally {
     collected.release()
   }

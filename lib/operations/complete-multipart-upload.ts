@@ -74,11 +74,11 @@ async function completionOf(call: Call<ObjectScope>, upload: Upload, listed: rea
 }
 
 function completed(call: Call<ObjectScope>, written: Written, attributes: Attributes): Reply {
-  const { head, scope: { bucket, key } } = call
+  const { head, secure, scope: { bucket, key } } = call
   const checksum = checksumElements(storedChecksum(attributes.entries)).map(([name, text]) => element(name, text))
   const host = head.get('host')
   return xmlReply('CompleteMultipartUploadResult',
-    element('Location', host === undefined ? head.path : `http://${host}${head.path}`) + element('Bucket', bucket) + element('Key', key) +
+    element('Location', host === undefined ? head.path : `${secure ? 'https' : 'http'}://${host}${head.path}`) + element('Bucket', bucket) + element('Key', key) +
     element('ETag', `"${attributes.entries['d:etag'] ?? ''}"`) + checksum.join(''),
     [['x-amz-version-id', written.version]])
 }

@@ -37,6 +37,8 @@ export interface Call<Scope> {
   readonly pfs: Pfs
   readonly now: Date
   readonly requestId: string
+  /** The request came over https. */
+  readonly secure: boolean
   /** True once the client has gone. */
   readonly gone: () => boolean
 }

@@ -35,6 +35,7 @@ export function callOf<Scope extends ServiceScope | BucketScope | ObjectScope>(p
     pfs,
     now: new Date(Date.UTC(2026, 0, 2)),
     requestId: '0000000000000001',
+    secure: false,
     gone: options.gone ?? (() => false),
   }
 }
