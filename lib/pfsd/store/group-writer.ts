@@ -1,6 +1,6 @@
 import { limits } from '../limits'
 import type { CommittedRows } from './committed-rows'
-import { StoreFull, StorePoisoned } from './failure'
+import { StoreDamaged, StoreFull, StorePoisoned } from './failure'
 import { IndexFailure, type Change, type IndexFile } from './index-file'
 import { keys, numberAt } from './keys'
 import { Overlay } from './overlay'
@@ -184,7 +184,13 @@ export class GroupWriter {
     let swept = 0
     for (const [key] of committed.range(expiry, keys.number(0), keys.number(counters.time + 1))) {
       if (swept++ === limits.sweptFileSetsMax) return
-      if (numberAt(key, 0) <= counters.time) tx.deleteFileSet(key.slice(6))
+      if (numberAt(key, 0) > counters.time) continue
+      try {
+        tx.deleteFileSet(key.slice(6))
+      } catch (error) {
+        // A row that cannot be read stays: nobody can use it, and nobody's work may end because of it.
+        if (!(error instanceof StoreDamaged)) throw error
+      }
     }
     this.lastSweep = counters.time
   }

@@ -106,6 +106,24 @@ t.test('a freed node can be read until the next group, and is gone after a resta
   await again.close()
 })
 
+t.test('a file set whose row cannot be read stays, and stops nothing', async (t) => {
+  const directory = t.testdir()
+  let now = 1_000_000
+  const store = await openStore(directory, { now: () => now })
+  await store.transact((tx) => {
+    for (const token of ['a', 'b']) tx.putFileSet({ token: token.repeat(32), root: 0, expires: now + 10 })
+  })
+  await store.close()
+  const index = openIndexFile(`${directory}/index/data.mdb`)
+  await index.commit([{ database: 'sets', key: 'a'.repeat(32), value: Buffer.from([0xff]) }])
+  await index.close()
+  now += 3_600_000
+  const again = await openStore(directory, { now: () => now })
+  for (const name of ['x', 'y']) await again.transact((tx) => tx.putProject({ id: tx.nextId(), name, description: '', created: tx.now }))
+  t.same([...again.read.projects()].map((row) => row.name), ['x', 'y'])
+  await again.close()
+})
+
 t.test('expired file sets are not found, and their rows go', async (t) => {
   let now = 1_000_000
   const directory = t.testdir()
