@@ -9,22 +9,25 @@ export type Tree = Snapshot & { readonly type?: string }
 /** What a file is, whatever snapshot it is seen in. */
 export type FileFacts = Omit<Stat, 'snapshot'>
 
+/** Field by field: a spread would cost a page of a listing as much as its look-up. */
+type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] }
+
 /** Either message says the same things of a file; `committed` is what a server without `created` knows of its time. */
 export function factsOf(key: string, info: FileInfo & ListedFile, commit: string): FileFacts {
   const time = millisOf(info.created?.time) ?? millisOf(info.committed) ?? 0
   const size = info.size_bytes ?? 0
-  return {
-    key,
-    size,
-    version: info.created?.commit_id ?? commit,
-    modified: new Date(time),
-    ...(info.attributes === undefined ? {} : { attributes: fitting(attributesFromWire(info.attributes), size) }),
-    ...(info.hash === undefined || info.hash.length === 0 ? {} : { hash: info.hash }),
-  }
+  const facts: Writable<FileFacts> = { key, size, version: info.created?.commit_id ?? commit, modified: new Date(time) }
+  if (info.attributes !== undefined) facts.attributes = fitting(attributesFromWire(info.attributes), size)
+  if (info.hash !== undefined && info.hash.length > 0) facts.hash = info.hash
+  return facts
 }
 
 export function seenIn(tree: Tree, facts: FileFacts): Stat {
-  return { ...facts, snapshot: tree }
+  const { key, size, version, modified, attributes, hash } = facts
+  const stat: Writable<Stat> = { key, size, version, modified, snapshot: tree }
+  if (attributes !== undefined) stat.attributes = attributes
+  if (hash !== undefined) stat.hash = hash
+  return stat
 }
 
 /** Any PFS client can write a part table: one that does not add up to the file is none, for ranges are read by it. */

@@ -138,14 +138,14 @@ export interface StoredChecksum {
 /** Attribute entry that holds a checksum; see s3/metadata for the table of names. */
 export function checksumEntry(algorithm: ChecksumAlgorithm, digest: Buffer, parts?: number): readonly [name: string, value: string] {
   const base64 = digest.toString('base64')
-  return [entryName(algorithm), parts === undefined ? base64 : `${base64}-${parts}`]
+  return [entryNames[algorithm], parts === undefined ? base64 : `${base64}-${parts}`]
 }
 
 /** The checksum on record, or undefined. */
 export function storedChecksum(entries: Entries | undefined): StoredChecksum | undefined {
   if (entries === undefined) return undefined
   for (const algorithm of checksumAlgorithms) {
-    const value = entries[entryName(algorithm)]
+    const value = entries[entryNames[algorithm]]
     if (value === undefined) continue
     const dash = value.indexOf('-')
     const base64 = dash === -1 ? value : value.slice(0, dash)
@@ -173,8 +173,9 @@ export function checksumsWanted(head: Head): boolean {
   return head.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED'
 }
 
-function entryName(algorithm: ChecksumAlgorithm): string {
-  return `d:${algorithm.toLowerCase()}`
+/** Names of the attribute entries that hold them. */
+const entryNames: Readonly<Record<ChecksumAlgorithm, string>> = {
+  CRC32: 'd:crc32', CRC32C: 'd:crc32c', CRC64NVME: 'd:crc64nvme', SHA1: 'd:sha1', SHA256: 'd:sha256',
 }
 
 function invalid(message: string): S3Error {

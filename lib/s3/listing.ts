@@ -64,11 +64,11 @@ export function listingEntries(page: ListingPage, listing: Listing, withOwner: b
   let xml = ''
   for (const file of page.files) {
     const checksum = storedChecksum(file.attributes?.entries)
-    xml += '<Contents>' + element('Key', shownName(file.key, listing)) + element('LastModified', isoDate(file.modified)) +
-      // Hex digits and a dash: nothing to escape but the quotes.
+    xml += '<Contents>' + element('Key', shownName(file.key, listing)) + `<LastModified>${isoDate(file.modified)}</LastModified>` +
+      // Of all this only the key can hold what must be escaped.
       `<ETag>&quot;${bareEtagOf(file)}&quot;</ETag>` +
-      (checksum === undefined ? '' : element('ChecksumAlgorithm', checksum.algorithm) + element('ChecksumType', checksum.type)) +
-      element('Size', file.size) + ownedBy + '<StorageClass>STANDARD</StorageClass></Contents>'
+      (checksum === undefined ? '' : `<ChecksumAlgorithm>${checksum.algorithm}</ChecksumAlgorithm><ChecksumType>${checksum.type}</ChecksumType>`) +
+      `<Size>${String(file.size)}</Size>${ownedBy}<StorageClass>STANDARD</StorageClass></Contents>`
   }
   for (const prefix of page.commonPrefixes) xml += `<CommonPrefixes>${element('Prefix', shownName(prefix, listing))}</CommonPrefixes>`
   return xml

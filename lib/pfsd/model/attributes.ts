@@ -42,15 +42,17 @@ export function encodeAttributes(attributes: FileAttributes): Buffer {
 export function decodeAttributes(bytes: Buffer, stale = false): FileAttributes {
   const reader = new ByteReader(bytes, 0)
   if (reader.byte() !== version) throw new Error('attributes of an unknown format')
-  const pairs: [string, string][] = []
+  let entries: Record<string, string> | undefined
   for (let left = reader.varint(); left > 0; left--) {
     const name = readText(reader)
     const value = readValue(reader)
-    if (!stale || !name.startsWith(digestPrefix)) pairs.push([name, value])
+    if (stale && name.startsWith(digestPrefix)) continue
+    entries ??= {}
+    if (name === '__proto__') Object.defineProperty(entries, name, { value, enumerable: true, configurable: true, writable: true })
+    else entries[name] = value
   }
   const attributes: FileAttributes = {}
-  // Own properties by definition, so that a name such as `__proto__` is a name.
-  if (pairs.length > 0) attributes.entries = Object.fromEntries(pairs)
+  if (entries !== undefined) attributes.entries = entries
   const parts = stale ? undefined : readParts(reader)
   if (parts !== undefined) attributes.parts = parts
   return attributes
@@ -124,7 +126,7 @@ function writeText(text: string): void {
 }
 
 function readText(reader: ByteReader): string {
-  return reader.take(reader.varint()).toString()
+  return reader.text(reader.varint(), 'utf8')
 }
 
 function writeValue(text: string): void {
@@ -136,5 +138,5 @@ function writeValue(text: string): void {
 
 function readValue(reader: ByteReader): string {
   const length = reader.varint()
-  return length % 2 === 1 ? reader.take((length - 1) / 2).toString('hex') : reader.take(length / 2).toString()
+  return length % 2 === 1 ? reader.text((length - 1) / 2, 'hex') : reader.text(length / 2, 'utf8')
 }

@@ -28,6 +28,15 @@ export class ByteReader {
     return value
   }
 
+  /** The next `length` bytes as a string: no buffer is made for them, which would cost as much as the string. */
+  text(length: number, encoding: 'utf8' | 'hex'): string {
+    const end = this.at + length
+    if (end > this.bytes.length) throw new RangeError('a record ends early')
+    const text = this.bytes.toString(encoding, this.at, end)
+    this.at = end
+    return text
+  }
+
   /** The next `length` bytes, shared with the record. */
   take(length: number): Buffer {
     const end = this.at + length

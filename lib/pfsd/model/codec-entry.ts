@@ -92,12 +92,19 @@ function readContent(reader: ByteReader, kind: number, size: number): Content {
     case 'inline':
       return { kind: 'inline', bytes: reader.take(size) }
     case 'extents':
-      return { kind: 'extents', extents: Array.from({ length: reader.byte() }, () => readExtent(reader)) }
+      return { kind: 'extents', extents: readExtents(reader) }
     case 'list':
       return { kind: 'list', node: reader.varint() }
     default:
       throw new Error('an entry holds content of an unknown kind')
   }
+}
+
+/** A loop, for `Array.from` alone was a tenth of a listing's decoding. */
+function readExtents(reader: ByteReader): Extent[] {
+  const extents: Extent[] = []
+  for (let left = reader.byte(); left > 0; left--) extents.push(readExtent(reader))
+  return extents
 }
 
 function attributeFlags(attributes: AttributesRef | undefined): number {
@@ -117,15 +124,19 @@ function writeAttributes(attributes: AttributesRef): void {
 }
 
 function readAttributes(reader: ByteReader, flags: number): AttributesRef | undefined {
-  const stale = (flags & 4) === 0 ? undefined : { stale: true }
+  const stale = (flags & 4) !== 0
   switch (flags & 3) {
     case 0:
       return undefined
     case 1:
-      return { kind: 'inline', bytes: reader.take(reader.varint()), ...stale }
+      return withStale({ kind: 'inline', bytes: reader.take(reader.varint()) }, stale)
     case 2:
-      return { kind: 'blob', blob: reader.varint(), length: reader.varint(), ...stale }
+      return withStale({ kind: 'blob', blob: reader.varint(), length: reader.varint() }, stale)
     default:
       throw new Error('an entry holds attributes of an unknown kind')
   }
+}
+
+function withStale(attributes: AttributesRef, stale: boolean): AttributesRef {
+  return stale ? { ...attributes, stale } : attributes
 }
