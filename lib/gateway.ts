@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Keys } from './auth/keys'
 import { verify } from './auth/verify'
 import type { Grant } from './auth/grant'
-import type { Exchange } from './http/exchange'
+import type { Delivery, Exchange } from './http/exchange'
 import type { Budget } from './kit/budget'
 import type { Reply } from './kit/reply'
 import type { RequestEvent, Subscriber } from './observe'
@@ -73,10 +73,13 @@ async function answer(options: GatewayOptions, exchange: Exchange, requestId: st
   const plan = planBody(head, grant.payload, operation.body)
   const body = openBody(plan, exchange.body)
   const collected = operation.body.kind === 'xml' ? await collect(body, operation.body.bytesMax, options.budget) : noDocument
+  const call = {
+    scope, head, query, grant, body, xml: collected.bytes, pfs: options.pfs, now, requestId, secure: exchange.secure, gone: () => exchange.gone(),
+  }
   // The table and the route agree on the scope of every operation: a test crosses them.
   const run = operation.run as (call: unknown) => Promise<Reply>
   try {
-    return await run({ scope, head, query, grant, body, xml: collected.bytes, pfs: options.pfs, now, requestId, secure: exchange.secure, gone: () => exchange.gone() })
+    return await run(call)
   } finally {
     collected.release()
   }
@@ -98,7 +101,9 @@ function whoOf(grant: Grant): string {
   return grant.identity.kind === 'key' ? grant.identity.name : 'anonymous'
 }
 
-function eventOf(exchange: Exchange, requestId: string, journey: Journey, end: { reply: Reply, delivery: { whole: boolean, bytesSent: number, failure: Error | undefined }, ms: number }): RequestEvent {
+interface JourneyEnd { readonly reply: Reply, readonly delivery: Delivery, readonly ms: number }
+
+function eventOf(exchange: Exchange, requestId: string, journey: Journey, end: JourneyEnd): RequestEvent {
   return {
     requestId, operation: journey.operation, method: exchange.head.method, target: exchange.head.target, peer: exchange.peer, who: journey.who,
     status: end.reply.status, code: journey.code, bytesSent: end.delivery.bytesSent, whole: end.delivery.whole, ms: end.ms,

@@ -77,8 +77,9 @@ function completed(call: Call<ObjectScope>, written: Written, attributes: Attrib
   const { head, secure, scope: { bucket, key } } = call
   const checksum = checksumElements(storedChecksum(attributes.entries)).map(([name, text]) => element(name, text))
   const host = head.get('host')
+  const location = host === undefined ? head.path : `${secure ? 'https' : 'http'}://${host}${head.path}`
+  const etag = `"${attributes.entries['d:etag'] ?? ''}"`
   return xmlReply('CompleteMultipartUploadResult',
-    element('Location', host === undefined ? head.path : `${secure ? 'https' : 'http'}://${host}${head.path}`) + element('Bucket', bucket) + element('Key', key) +
-    element('ETag', `"${attributes.entries['d:etag'] ?? ''}"`) + checksum.join(''),
+    element('Location', location) + element('Bucket', bucket) + element('Key', key) + element('ETag', etag) + checksum.join(''),
     [['x-amz-version-id', written.version]])
 }

@@ -24,7 +24,8 @@ const editBytes = 512
 /**
  * Splits a queue into the next batch and what stays. Whatever fits goes, in order, and no key goes twice: a change whose key
  * is taken stays and keeps its keys for itself, so that changes of one key are made in the order in which they came. A key that
- * is only required may be required by many, and be edited by none of the same batch. The first change always goes, however large. Changes that nobody waits for any more are answered and dropped.
+ * is only required may be required by many, and be edited by none of the same batch. The first change always goes, however
+ * large. Changes that nobody waits for any more are answered and dropped.
  */
 export function takeBatch(queue: readonly (Waiting | Alone)[]): { readonly batch: Waiting[], readonly rest: (Waiting | Alone)[] } {
   const batch: Waiting[] = []

@@ -4,7 +4,7 @@ import type { CommitInfo } from '../wire/messages'
 import { fromRpc } from './failure'
 import { type RepoRef } from './ref'
 import type { Transport } from './transport'
-import { millisOf, repoKey, wireCommit } from './wire-ref'
+import { millisOf, repoKey, wireCommit, wireRepo } from './wire-ref'
 
 /** A commit that never changes any more: finished, without an error. */
 export interface FinishedCommit {
@@ -63,7 +63,7 @@ export class Commits {
   /** The nearest finished, error-free commit behind `commit`, itself included; undefined where there is none. */
   nearest(repo: RepoRef, commit: string): Promise<FinishedCommit | undefined> {
     return new Promise((resolve, reject) => {
-      const source = this.transport.serverStream('/pfs_v2.API/ListCommit', { repo: wireCommit({ ...repo, commit }).repo ?? {}, to: wireCommit({ ...repo, commit }) })
+      const source = this.transport.serverStream('/pfs_v2.API/ListCommit', { repo: wireRepo(repo), to: wireCommit({ ...repo, commit }) })
       source.start({
         data: (info) => {
           const id = info.commit?.id

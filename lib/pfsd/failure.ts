@@ -1,8 +1,6 @@
 /** Numeric gRPC status codes that the embedded server answers. */
 export const Code = {
-  cancelled: 1, unknown: 2, invalidArgument: 3, deadlineExceeded: 4, notFound: 5, alreadyExists: 6, permissionDenied: 7,
-  resourceExhausted: 8, failedPrecondition: 9, aborted: 10, outOfRange: 11, unimplemented: 12, internal: 13, unavailable: 14,
-  dataLoss: 15, unauthenticated: 16,
+  unknown: 2, invalidArgument: 3, notFound: 5, alreadyExists: 6, failedPrecondition: 9, aborted: 10, unimplemented: 12,
 } as const
 
 export type Code = typeof Code[keyof typeof Code]

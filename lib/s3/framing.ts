@@ -23,7 +23,10 @@ export function checkFraming(head: Head, httpVersion: string): void {
 }
 
 /** Fields of which node's own reading takes one and drops or joins the others. */
-const onceOnly = ['authorization', 'content-length', 'content-md5', 'content-type', 'transfer-encoding', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-decoded-content-length']
+const onceOnly = [
+  'authorization', 'content-length', 'content-md5', 'content-type', 'transfer-encoding', 'x-amz-content-sha256', 'x-amz-date',
+  'x-amz-decoded-content-length',
+]
 
 const closing = { headers: [['Connection', 'close']] } as const
 

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-export interface Memory {
+interface Memory {
   /** Anonymous resident bytes: what the process has taken for itself. */
   readonly anon: number
   /** Resident bytes of mapped files, such as pages of the index, which the kernel takes back when it needs them. */
   readonly file: number
 }
 
-export function memoryOf(pid: number): Memory {
+function memoryOf(pid: number): Memory {
   const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8')
   const bytesOf = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024
   return { anon: bytesOf('RssAnon'), file: bytesOf('RssFile') }

@@ -134,8 +134,10 @@ export function checkHeader(node: Buffer): void {
   if (node[11] !== 0) throw new Error('a node carries flags that cannot be read')
 }
 
+interface NodeHeader { readonly kind: NodeKind, readonly level: number, readonly count: number, readonly prefixLength: number }
+
 /** Starts a node; its checksum is filled in by sealNode. */
-export function writeHeader(writer: ByteWriter, head: { readonly kind: NodeKind, readonly level: number, readonly count: number, readonly prefixLength: number }): void {
+export function writeHeader(writer: ByteWriter, head: NodeHeader): void {
   writer.u16(0)
   writer.u16(0)
   writer.byte(version)

@@ -1,0 +1,83 @@
+import t from 'tap'
+import ts from 'typescript'
+import { code, lineOf, sources, text, tracked, visitNodes } from '../support/source-tree'
+
+/* How long things may be, what must not stand anywhere, and of two ways to write a thing the one that is taken. */
+
+t.test('sizes', (t) => {
+  for (const [path, source] of sources) {
+    const lines = source.text.split('\n')
+    const limit = path === 'lib/server.ts' ? 100 : path === 'lib/gateway.ts' ? 150 : path.startsWith('lib/kit/') ? 60 : 300
+    if (lines.length - 1 > limit && !path.startsWith('lib/wire/')) t.fail(`${path} has ${String(lines.length - 1)} lines, more than ${String(limit)}`)
+    if (!path.startsWith('lib/')) continue
+    for (const [at, line] of lines.entries()) if (line.length > 160) t.fail(`${path}:${String(at + 1)}: more than 160 characters`)
+    visitNodes(source, (node) => {
+      if (!ts.isFunctionLike(node) || !('body' in node) || node.body === undefined) return
+      const name = node.name?.getText() ?? 'a function'
+      const length = lineOf(source, node.end) - lineOf(source, node.getStart()) + 1
+      if (length > 70) t.fail(`${path}: ${name} has ${String(length)} lines, more than 70`)
+      if (node.parameters.length > 4) t.fail(`${path}: ${name} has ${String(node.parameters.length)} parameters, more than 4`)
+    })
+  }
+  t.end()
+})
+
+t.test('no any, no cast without a sentence', (t) => {
+  for (const [path, source] of sources) {
+    const lines = source.text.split('\n')
+    const explained = (line: number): boolean => lines.slice(Math.max(0, line - 5), line).some((text) => /(\/\/|\*) ?\S/.test(text))
+    visitNodes(source, (node) => {
+      const line = lineOf(source, node.getStart())
+      if (node.kind === ts.SyntaxKind.AnyKeyword) t.fail(`${path}:${String(line)}: any`)
+      if (!path.startsWith('lib/')) return
+      if (ts.isNonNullExpression(node)) t.fail(`${path}:${String(line)}: ! hides an undefined`)
+      if (ts.isAsExpression(node) && node.type.getText() !== 'const' && !explained(lineOf(source, node.type.getStart())) && !explained(line)) {
+        t.fail(`${path}:${String(line)}: a cast without a sentence`)
+      }
+    })
+  }
+  t.end()
+})
+
+t.test('one way to write a thing', (t) => {
+  for (const [path, source] of sources) {
+    if (path.startsWith('lib/wire/')) continue
+    visitNodes(source, (node) => {
+      const mend = mendOf(node)
+      if (mend !== undefined) t.fail(`${path}:${String(lineOf(source, node.getStart()))}: ${mend}`)
+    })
+  }
+  t.end()
+})
+
+function mendOf(node: ts.Node): string | undefined {
+  if (ts.isArrowFunction(node) && !/^(async )?[(<]/.test(node.getText())) return 'parentheses around the parameter of an arrow function'
+  if (ts.isPrivateIdentifier(node)) return 'private, not #'
+  if (ts.isParameter(node) && (ts.getModifiers(node) ?? []).length > 0) return 'a field, not a parameter that is one'
+  if (ts.isEnumDeclaration(node)) return 'a union of strings, not an enum'
+  if (ts.isModuleDeclaration(node)) return 'a file, not a namespace'
+  if (ts.isExportAssignment(node)) return 'a named export, not a default'
+  return undefined
+}
+
+t.test('no left-overs, no names that say nothing', (t) => {
+  const leftOver = /\b(TODO|FIXME|XXX|HACK)\b|[\w)]\.(skip|only)\(|skip: *true|@ts-(ignore|nocheck|expect-error)|stream\/promises|console\.log/
+  for (const [path, source] of sources) {
+    if (/(^|\/)(utils?|helpers?|common|manager|base)(\/|\.ts$)/.test(path)) t.fail(`${path}: a name that says nothing`)
+    if (path === 'test/tidy/style.ts') continue
+    const left = leftOver.exec(source.text)
+    if (left !== null && (left[0] !== 'console.log' || path.startsWith('lib/'))) t.fail(`${path}: ${left[0]}`)
+  }
+  t.ok(code.length > 10, 'files were judged')
+  t.end()
+})
+
+t.test('nothing speaks of one machine or one registry', (t) => {
+  for (const path of tracked) {
+    if (path === 'test/tidy/style.ts' || /\.(png|bin)$/.test(path)) continue
+    const found = /(^|[\s'"`=(])\/(work|tmp|root|home)\/[A-Za-z]|registry\.npmjs|pypi\.org|files\.pythonhosted/m.exec(text(path))
+    if (found !== null) t.fail(`${path}: ${found[0].trim()}`)
+  }
+  t.notMatch(text('package-lock.json'), /"resolved":/, 'the lock file has no addresses')
+  t.end()
+})
