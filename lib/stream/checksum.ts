@@ -1,5 +1,4 @@
-import { crc32 } from 'node:zlib'
-import { crc32c } from '@node-rs/crc32'
+import { crc32, crc32c } from '@node-rs/crc32'
 import { checksumMismatch, type ChecksumAlgorithm } from '../s3/checksum'
 import { Crc64Nvme } from './crc64nvme'
 import { Digest } from './digest'

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { crc32 } from '@node-rs/crc32'
 import { LRUCache } from 'lru-cache'
 import { limits } from '../limits'
 import { trailerBytes, trailerChecksum } from './blob-trailer'

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { crc32 } from '@node-rs/crc32'
 
 /**
  * A frame of the journal: `length u32 | crc32 u32 | lsn u48 | type u8 | flags u8 | body`, big-endian. The checksum covers all
