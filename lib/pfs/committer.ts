@@ -93,12 +93,16 @@ export class Committer {
   /** Answers every member; never rejects. */
   private async commit(members: readonly Waiting[]): Promise<void> {
     let live = members
+    // Without a head to build on, no member is to blame.
+    let based = false
     try {
       // Waiting for an open head counts from when a change came: those behind it, of the same key, wait no longer than it did.
       const until = Math.max(...members.map(({ since }) => since)) + limits.headOpenMsMax
       let fresh = members.some(({ change }) => judgedKeys(change).length > 0)
       for (let tries = 0; tries <= limits.headMovesMax; tries++) {
+        based = false
         const base = await this.base(fresh, until)
+        based = true
         try {
           const judged = await this.judge(live, base)
           live = judged.map(({ member }) => member)
@@ -113,7 +117,7 @@ export class Committer {
       }
       throw new PfsError('exhausted', 'the head of the branch moves too fast')
     } catch (error) {
-      if (live.length > 1 && !(error instanceof PfsError && notOfOneMember.has(error.kind))) {
+      if (based && live.length > 1 && !(error instanceof PfsError && notOfOneMember.has(error.kind))) {
         for (const member of live) await this.commit([member])
       } else for (const member of live) member.refuse(error)
     }

@@ -3,6 +3,7 @@ import { openBackend } from '../../lib/pfs/backend'
 import { limits } from '../../lib/limits'
 import { inProcess } from '../../lib/pfs/in-process'
 import { connect } from '../../lib/pfs/pfs'
+import { counting } from '../support/counting'
 import { MapServer, rpcFailure } from '../support/map-server'
 import { put } from '../support/pfs-rig'
 
@@ -43,6 +44,18 @@ t.test('writes of one key, each behind the other, wait for an open head no longe
   clock.restore()
   for (const result of results) t.match(result, { status: 'rejected', reason: { kind: 'head-open', commit: open.id } })
   t.same(waits, [1000])
+})
+
+t.test('a batch whose branch is gone is refused as one', async (t) => {
+  const server = new MapServer()
+  const repo = server.makeBranch('default', 'r', 'master')
+  const rpcs = counting(inProcess(server.table()))
+  const pfs = await connect(rpcs)
+  const writes = Array.from({ length: 10 }, (_, i) => put(pfs, 'r', String(i), 'x'))
+  repo.branches.delete('master')
+  rpcs.take()
+  for (const result of await Promise.allSettled(writes)) t.match(result, { status: 'rejected', reason: { kind: 'no-bucket' } })
+  t.ok((rpcs.take()['InspectBranch'] ?? 0) <= 2, 'no look for each write')
 })
 
 t.test('branches do not wait for each other', async (t) => {
