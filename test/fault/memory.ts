@@ -106,6 +106,19 @@ t.test('512 uploads of unknown length that stall before they outgrow memory', as
   })
 })
 
+t.test('64 uploads in HTTP chunks of one byte that stall', async (t) => {
+  const wire = Buffer.alloc(6 * 30_000, '1\r\na\r\n')
+  await under(t, '64 × 30,000 chunks of one byte', async () => {
+    const connections = await many(64, async (n) => {
+      const connection = await unfinished(`${bucket}/drip${String(n)}`, { 'Transfer-Encoding': 'chunked' }, 0)
+      await connection.write(wire)
+      return connection
+    })
+    await look()
+    return connections
+  })
+})
+
 t.test('256 documents that stall just before their end', async (t) => {
   const size = 2 * mib
   await under(t, '256 stalled documents', async () => {
@@ -132,6 +145,6 @@ t.test('256 readers of a large object that stop reading', async (t) => {
 
 t.test('no commit came of any of it', async (t) => {
   await server.stop()
-  const starts = 6
+  const starts = 7
   t.equal(await storedCommits(data, 'memory'), 1 + 2 * starts, 'one that began the branch, one for each object at each start')
 })
