@@ -22,8 +22,8 @@ import { planBody } from './stream/plan'
 interface GatewayOptions {
   readonly table: Readonly<Partial<Record<OperationName, Operation>>>
   readonly pfs: Pfs
-  /** What all bodies in memory share; those that are staged as well. */
-  readonly budget: Budget
+  /** What all documents that are being read share. */
+  readonly documents: Budget
   /** Asked at each request: the keys may be read again while the gateway runs. */
   readonly keys: () => Keys
   readonly domain: string | undefined
@@ -72,7 +72,7 @@ async function answer(options: GatewayOptions, exchange: Exchange, requestId: st
   if (operation.permission === 'write' && grant.access !== 'full') throw new S3Error('AccessDenied')
   const plan = planBody(head, grant.payload, operation.body)
   const body = openBody(plan, exchange.body)
-  const collected = operation.body.kind === 'xml' ? await collect(body, operation.body.bytesMax, options.budget) : noDocument
+  const collected = operation.body.kind === 'xml' ? await collect(body, operation.body.bytesMax, options.documents) : noDocument
   const call = {
     scope, head, query, grant, body, xml: collected.bytes, pfs: options.pfs, now, requestId, secure: exchange.secure, gone: () => exchange.gone(),
   }

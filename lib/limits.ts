@@ -6,6 +6,8 @@ export const limits = {
   heldBodyBytesMax: 256 * 1024,
   /** All bodies held in memory, the committer's queue and write buffers together. */
   bodyBudgetBytes: 64 * 1024 * 1024,
+  /** Of these, documents that are being read: they cannot go anywhere else, and must not keep bodies from their room. */
+  documentBudgetBytes: 32 * 1024 * 1024,
   /** Messages of a streamed body that may wait for the server. */
   queuedMessagesMax: 2,
 
@@ -89,5 +91,7 @@ export const limits = {
 
 assert(limits.heldBodyBytesMax <= limits.batchBytesMax, 'a held body must fit a batch')
 assert(limits.batchBytesMax <= limits.bodyBudgetBytes, 'a batch must fit the budget')
+assert(limits.documentBudgetBytes <= limits.bodyBudgetBytes, 'documents must fit the budget')
+assert(limits.completeXmlBytesMax <= limits.documentBudgetBytes, 'a document must fit its budget')
 assert(limits.deleteKeysMax <= limits.batchEditsMax, 'one DeleteObjects must fit a batch')
 assert(limits.chunkLineBytesMax <= limits.chunkBytesMin * limits.framingShareMax, 'size lines must keep to their share')

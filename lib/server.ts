@@ -54,7 +54,9 @@ async function main(): Promise<void> {
   const pfs = await connect(backend.transport, {
     budget, headAgeMsMax: config.headMaxAgeMs, alone: config.pfs === undefined && config.servePfs === undefined,
   })
-  const serve = gateway({ table, pfs, budget, keys: () => keys, domain: config.domain, now: () => new Date(), observe: log.access })
+  const serve = gateway({
+    table, pfs, documents: new Budget(limits.documentBudgetBytes, budget), keys: () => keys, domain: config.domain, now: () => new Date(), observe: log.access,
+  })
   const listener = await listen({ ...config.listen, tls }, serve)
   process.on('SIGHUP', () => {
     try {

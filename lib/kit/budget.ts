@@ -1,10 +1,13 @@
 /** A number of bytes that many share. Whoever finds no room does without; nobody waits. */
 export class Budget {
   readonly bytesMax: number
+  private readonly whole: Budget | undefined
   private taken = 0
 
-  constructor(bytesMax: number) {
+  /** `whole`: what is taken here is taken there as well. */
+  constructor(bytesMax: number, whole?: Budget) {
     this.bytesMax = bytesMax
+    this.whole = whole
   }
 
   get bytes(): number {
@@ -13,7 +16,7 @@ export class Budget {
 
   /** Takes `bytes` if there is room for them. */
   take(bytes: number): boolean {
-    if (this.taken + bytes > this.bytesMax) return false
+    if (this.taken + bytes > this.bytesMax || this.whole?.take(bytes) === false) return false
     this.taken += bytes
     return true
   }
@@ -21,5 +24,6 @@ export class Budget {
   /** Gives back what was taken. */
   give(bytes: number): void {
     this.taken -= bytes
+    this.whole?.give(bytes)
   }
 }

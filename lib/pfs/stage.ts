@@ -1,5 +1,6 @@
 import { limits } from '../limits'
 import type { Budget } from '../kit/budget'
+import { Pieces } from '../kit/pieces'
 import type { Stage, Staged, StageOptions } from './contract'
 import { fromRpc } from './failure'
 import type { CreateFileSetResponse, ModifyFileRequest } from '../wire/messages'
@@ -11,10 +12,6 @@ export const stagedPath = '/part'
 /** Chunks below this size are joined before they are sent; larger ones go as they are, which costs no copy. */
 const joinBytes = 32 * 1024
 
-/** A body that comes in pieces smaller than this on the average is joined now and then: each piece costs about as much beside its bytes. */
-const pieceBytes = 256
-const piecesMin = 64
-
 /**
  * Takes a body as it comes. It is held in memory while it is small and the budget has room, both of which a body of unknown
  * length can outgrow: then what was held goes ahead of the rest into a file set. At any moment `reserved` is what this body
@@ -23,8 +20,7 @@ const piecesMin = 64
 export class BodyStage implements Stage {
   private readonly transport: Transport
   private readonly budget: Budget
-  private chunks: Buffer[] = []
-  private gathered = 0
+  private readonly pieces = new Pieces()
   private reserved = 0
   private size = 0
   private sentAny = false
@@ -58,7 +54,7 @@ export class BodyStage implements Stage {
     if (this.stream === undefined) {
       const fits = this.size <= limits.heldBodyBytesMax && (this.size <= this.reserved || this.reserve(this.size - this.reserved))
       if (fits) {
-        this.hold(chunk, this.size)
+        this.pieces.push(chunk)
         return undefined
       }
       this.open()
@@ -71,26 +67,15 @@ export class BodyStage implements Stage {
 
   private pass(chunk: Buffer): Promise<void> | undefined {
     if (chunk.length < joinBytes) {
-      this.gathered += chunk.length
-      this.hold(chunk, this.gathered)
-      return this.gathered < joinBytes ? undefined : this.flush()
+      this.pieces.push(chunk)
+      return this.pieces.bytes < joinBytes ? undefined : this.flush()
     }
     const wait = this.flush()
     return wait === undefined ? this.send(chunk) : wait.then(() => this.send(chunk))
   }
 
-  /** `bytes` are in all chunks that are held, this one included. */
-  private hold(chunk: Buffer, bytes: number): void {
-    this.chunks.push(chunk)
-    if (this.chunks.length >= piecesMin && this.chunks.length * pieceBytes > bytes) this.chunks = [Buffer.concat(this.chunks)]
-  }
-
   private flush(): Promise<void> | undefined {
-    if (this.chunks.length === 0) return undefined
-    const joined = joinOf(this.chunks)
-    this.chunks = []
-    this.gathered = 0
-    return this.send(joined)
+    return this.pieces.bytes === 0 ? undefined : this.send(this.pieces.take())
   }
 
   private send(bytes: Buffer): Promise<void> | undefined {
@@ -101,7 +86,7 @@ export class BodyStage implements Stage {
 
   async finish(): Promise<Staged> {
     if (this.stream === undefined) {
-      const held = new HeldBody(joinOf(this.chunks), this.budget, this.reserved)
+      const held = new HeldBody(this.pieces.take(), this.budget, this.reserved)
       this.reserved = 0
       return held
     }
@@ -116,15 +101,10 @@ export class BodyStage implements Stage {
   }
 
   async discard(): Promise<void> {
-    this.chunks = []
+    this.pieces.drop()
     this.release()
     await this.stream?.abort().catch(() => undefined)
   }
-}
-
-function joinOf(chunks: readonly Buffer[]): Buffer {
-  const [first] = chunks
-  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
 }
 
 class HeldBody implements Staged {

@@ -10,7 +10,7 @@ import { startServer } from '../support/server'
  * happened wholly or not at all, and listing and reading agree. Versions that were acknowledged in any earlier life still
  * answer their bytes, and there are far fewer commits than writes.
  */
-const cycles = Number(process.env['KILL_CYCLES'] ?? 20)
+const cycles = Number(process.env['KILL_CYCLES'] ?? 12)
 const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000)
 const writers = 16
 const keysPerWriter = 5
