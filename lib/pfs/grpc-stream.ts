@@ -1,21 +1,21 @@
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js'
-import { IdleWatch } from './idle-watch'
+import { IdleTimer } from './idle-timer'
 import { RpcError, type MessageReceiver, type MessageSource } from './transport'
 
 /**
- * A server-streaming call over gRPC. The idle watch runs while the server is the one that is waited for: not while the
+ * A server-streaming call over gRPC. The idle timer runs while the server is the one that is waited for: not while the
  * consumer has paused.
  */
 export class GrpcStream<Response> implements MessageSource<Response> {
   private readonly open: () => ClientReadableStream<Response>
-  private readonly watch: IdleWatch
+  private readonly idle: IdleTimer
   private call: ClientReadableStream<Response> | undefined
   private receiver: MessageReceiver<Response> | undefined
   private over = false
 
   constructor(open: () => ClientReadableStream<Response>, idleMsMax: number) {
     this.open = open
-    this.watch = new IdleWatch(idleMsMax, () => {
+    this.idle = new IdleTimer(idleMsMax, () => {
       this.fail(new RpcError(4, `no message for ${idleMsMax} ms`))
       this.call?.cancel()
     })
@@ -32,12 +32,12 @@ export class GrpcStream<Response> implements MessageSource<Response> {
       return
     }
     this.call = call
-    this.watch.touch()
+    this.idle.touch()
     call.on('data', (message: Response) => {
       if (this.over) return
-      this.watch.touch()
+      this.idle.touch()
       if (receiver.data(message) || this.over) return
-      this.watch.stop()
+      this.idle.stop()
       call.pause()
     })
     // The stream of a failed call ends as well, behind its error.
@@ -51,7 +51,7 @@ export class GrpcStream<Response> implements MessageSource<Response> {
 
   private finish(): void {
     this.over = true
-    this.watch.stop()
+    this.idle.stop()
   }
 
   private fail(error: RpcError): void {
@@ -62,7 +62,7 @@ export class GrpcStream<Response> implements MessageSource<Response> {
 
   resume(): void {
     if (this.over || this.call === undefined) return
-    this.watch.touch()
+    this.idle.touch()
     this.call.resume()
   }
 

@@ -1,6 +1,6 @@
 import type { ClientWritableStream, Metadata, ServiceError, StatusObject } from '@grpc/grpc-js'
 import { limits } from '../limits'
-import { IdleWatch } from './idle-watch'
+import { IdleTimer } from './idle-timer'
 import { RpcError, type Answer, type ClientStream } from './transport'
 
 type Answered<Response> = (error: ServiceError | null, response?: Response) => void
@@ -15,7 +15,7 @@ const ofTheWire: ReadonlySet<string> = new Set(['content-type', 'date'])
  */
 export class GrpcUpload<Request extends object, Response> implements ClientStream<Request, Response> {
   private readonly call: ClientWritableStream<Request> | undefined
-  private readonly watch: IdleWatch
+  private readonly idle: IdleTimer
   private unsent = 0
   private failure: RpcError | undefined
   private answer: Answer<Response> | undefined
@@ -28,7 +28,7 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
   private readonly done: (() => void)[] = []
 
   constructor(open: (answered: Answered<Response>) => ClientWritableStream<Request>, idleMsMax: number) {
-    this.watch = new IdleWatch(idleMsMax, () => this.giveUp(new RpcError(4, `no progress for ${idleMsMax} ms`)))
+    this.idle = new IdleTimer(idleMsMax, () => this.giveUp(new RpcError(4, `no progress for ${idleMsMax} ms`)))
     try {
       const call = open((error, response) => {
         if (error === null) this.response = response
@@ -53,7 +53,7 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
 
   private settle(status: StatusObject): void {
     this.over = true
-    this.watch.stop()
+    this.idle.stop()
     this.keep(status.metadata)
     if (this.failure === undefined && this.response !== undefined) this.answer = { response: this.response, metadata: this.metadata }
     this.failure ??= new RpcError(1, 'the call is over')
@@ -81,11 +81,11 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
   send(message: Request): Promise<void> | undefined {
     if (this.call === undefined || this.over || this.failure !== undefined) return this.rejection()
     this.unsent++
-    this.watch.touch()
+    this.idle.touch()
     this.call.write(message, () => {
       this.unsent--
-      if (this.unsent === 0 && !this.ended) this.watch.stop()
-      else this.watch.touch()
+      if (this.unsent === 0 && !this.ended) this.idle.stop()
+      else this.idle.touch()
       if (this.unsent < limits.queuedMessagesMax) for (const wake of this.room.splice(0)) wake()
     })
     return this.unsent < limits.queuedMessagesMax ? undefined : this.waitForRoom()
@@ -109,7 +109,7 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
   async end(): Promise<Answer<Response>> {
     if (!this.over && this.failure === undefined && this.call !== undefined) {
       this.ended = true
-      this.watch.touch()
+      this.idle.touch()
       this.call.end()
       await new Promise<void>((resolve) => { this.done.push(resolve) })
     }

@@ -28,14 +28,14 @@ export function grpc(address: string, options: GrpcOptions = {}): Transport {
       () => {
         const method = methodOf(path)
         return channel.client().makeServerStreamRequest(
-          path, method.serializeRequest, method.deserializeResponse, request, channel.metadata(call))
+          path, method.requestSerialize, method.responseDeserialize, request, channel.metadata(call))
       },
       call?.idleMsMax ?? limits.streamIdleMsMax),
     clientStream: <Path extends keyof Rpcs>(path: Path, call?: CallOptions) => {
       const method = methodOf(path)
       return new GrpcUpload(
         (answered: (error: ServiceError | null, response?: Rpcs[Path]['response']) => void) => channel.client().makeClientStreamRequest(
-          path, method.serializeRequest, method.deserializeResponse, channel.metadata(call), answered),
+          path, method.requestSerialize, method.responseDeserialize, channel.metadata(call), answered),
         call?.idleMsMax ?? limits.streamIdleMsMax)
     },
     close: () => channel.close(),
@@ -49,7 +49,7 @@ function callUnary<Path extends keyof Rpcs>(
   return new Promise((resolve, reject) => {
     const deadline = Date.now() + (options?.idleMsMax ?? limits.unaryMsMax)
     channel.client().makeUnaryRequest(
-      path, method.serializeRequest, method.deserializeResponse, request, channel.metadata(options), { deadline },
+      path, method.requestSerialize, method.responseDeserialize, request, channel.metadata(options), { deadline },
       (error, response) => {
         if (error !== null) reject(new RpcError(error.code, error.details))
         else if (response === undefined) reject(new RpcError(13, 'an answer without a message'))

@@ -1,8 +1,8 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { rpcKinds, type Rpcs } from '../wire/messages'
+import { methods, type Method } from '../wire/methods'
 import { commitFence } from './commit-fence'
 import { limits } from './limits'
-import { loadMethods, type Method } from './methods'
 import { clientStreamCall, serverStreamCall, unaryCall } from './serve-call'
 import type { ClientStream, ServerStream, Service, Unary } from './service'
 
@@ -27,9 +27,8 @@ const options = {
 /** The service over gRPC, without TLS. RPCs that it does not have are answered with UNIMPLEMENTED by grpc-js. */
 export async function serve(service: Service, address: string): Promise<Served> {
   const server = new Server(options)
-  const methods = loadMethods()
   for (const path of Object.keys(rpcKinds)) {
-    const method = methods.get(path)
+    const method = methods().get(path)
     if (method === undefined) throw new Error(`proto/ has no ${path}`)
     // The keys of rpcKinds are the paths of Rpcs.
     register(server, method, path as keyof Rpcs, service)

@@ -14,11 +14,11 @@ const parts = fc.array(fc.tuple(fc.integer({ min: 1, max: 10_000 }), fc.integer(
   .map((rows) => ({ numbers: rows.map(([number]) => number), sizes: rows.map(([, size]) => size) }))
 
 t.test('attributes survive the wire', (t) => {
-  const { serializeRequest, deserializeRequest } = methodOf('/pfs_v2.API/ModifyFile')
+  const { requestSerialize, requestDeserialize } = methodOf('/pfs_v2.API/ModifyFile')
   fc.assert(fc.property(entries, fc.option(parts, { nil: undefined }), fc.boolean(), (entries, parts, sums) => {
     const checksums = sums && parts !== undefined ? { checksumAlgorithm: 'CRC32', checksums: parts.sizes.map((_, i) => Buffer.from([i])) } : {}
     const attributes = parts === undefined ? { entries } : { entries, parts: { ...parts, ...checksums } }
-    const message = deserializeRequest(serializeRequest({ add_file: { path: '/a', attributes: attributesToWire(attributes) } }))
+    const message = requestDeserialize(requestSerialize({ add_file: { path: '/a', attributes: attributesToWire(attributes) } }))
     const back = attributesFromWire(message.add_file?.attributes ?? {})
     const plain = { ...back, entries: { ...back.entries } }
     if (JSON.stringify(sorted(plain)) !== JSON.stringify(sorted(attributes))) throw new Error(JSON.stringify({ back, attributes }))

@@ -43,10 +43,10 @@ export function throughCodec(transport: Transport): Transport {
 
 function checkRequest<Path extends keyof Rpcs>(path: Path, request: Rpcs[Path]['request']): void {
   const method = methodOf(path)
-  deepStrictEqual(method.deserializeRequest(method.serializeRequest(request)), request, `a request of ${path}`)
+  deepStrictEqual(method.requestDeserialize(method.requestSerialize(request)), request, `a request of ${path}`)
 }
 
 function checkResponse<Path extends keyof Rpcs>(path: Path, response: Rpcs[Path]['response']): void {
   const method = methodOf(path)
-  deepStrictEqual(method.deserializeResponse(method.serializeResponse(response)), response, `a response of ${path}`)
+  deepStrictEqual(method.responseDeserialize(method.responseSerialize(response)), response, `a response of ${path}`)
 }

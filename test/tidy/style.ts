@@ -8,7 +8,7 @@ t.test('sizes', (t) => {
   for (const [path, source] of sources) {
     const lines = source.text.split('\n')
     const limit = path === 'lib/server.ts' ? 100 : path === 'lib/gateway.ts' ? 150 : path.startsWith('lib/kit/') ? 60 : 300
-    if (lines.length - 1 > limit && !path.startsWith('lib/wire/')) t.fail(`${path} has ${String(lines.length - 1)} lines, more than ${String(limit)}`)
+    if (lines.length - 1 > limit && path !== 'lib/wire/messages.ts') t.fail(`${path} has ${String(lines.length - 1)} lines, more than ${String(limit)}`)
     if (!path.startsWith('lib/')) continue
     for (const [at, line] of lines.entries()) if (line.length > 160) t.fail(`${path}:${String(at + 1)}: more than 160 characters`)
     visitNodes(source, (node) => {
@@ -41,7 +41,7 @@ t.test('no any, no cast without a sentence', (t) => {
 
 t.test('one way to write a thing', (t) => {
   for (const [path, source] of sources) {
-    if (path.startsWith('lib/wire/')) continue
+    if (path === 'lib/wire/messages.ts') continue
     visitNodes(source, (node) => {
       const mend = mendOf(node)
       if (mend !== undefined) t.fail(`${path}:${String(lineOf(source, node.getStart()))}: ${mend}`)

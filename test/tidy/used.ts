@@ -29,7 +29,7 @@ function mentions(source: ts.SourceFile, name: string): number {
 
 t.test('every export is imported, and nothing of lib is there for tests alone', (t) => {
   for (const [path, source] of sources) {
-    if (path.startsWith('lib/wire/')) continue
+    if (path === 'lib/wire/messages.ts') continue
     for (const name of exportsOf(source)) {
       const takers = [...taken.get(`${path} ${name}`) ?? [], ...taken.get(`${path} *`) ?? []]
       if (takers.length === 0) t.fail(`${path} exports ${name}, which nobody imports`)

@@ -2,7 +2,7 @@
  * Calls back once when nothing has happened for a while. Signs of life only note the time; the timer looks at it when it
  * fires, so that a busy stream pays for one timer in a window and not for one a message.
  */
-export class IdleWatch {
+export class IdleTimer {
   private readonly msMax: number
   private readonly expired: () => void
   private timer: NodeJS.Timeout | undefined
