@@ -1,3 +1,4 @@
+import { deferred, type Deferred } from '../kit/deferred'
 import { limits } from '../limits'
 import { CallContext, rpcErrorOf } from './call-context'
 import type { CallOptions, MessageReceiver, MessageSource, Outlet, RpcError, ServerStreamHandler } from './transport'
@@ -20,7 +21,7 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
   private scheduled = false
   private finished = false
   private failure: RpcError | undefined
-  private room: { readonly promise: Promise<void>, readonly open: () => void } | undefined
+  private room: Deferred<void> | undefined
 
   constructor(handler: ServerStreamHandler<Request, Response>, request: Request, options: CallOptions | undefined) {
     this.handler = handler
@@ -60,7 +61,7 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
       queueMicrotask(() => { this.scheduled = false; this.flush() })
     }
     if (this.queuedBytes < limits.streamCreditBytes) return undefined
-    this.room ??= makeRoom()
+    this.room ??= deferred()
     return this.room.promise
   }
 
@@ -86,7 +87,7 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
   private wake(): void {
     const room = this.room
     this.room = undefined
-    room?.open()
+    room?.resolve()
   }
 
   resume(): void {
@@ -102,10 +103,4 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
     this.queue = []
     this.wake()
   }
-}
-
-function makeRoom(): { readonly promise: Promise<void>, readonly open: () => void } {
-  let open: () => void = () => undefined
-  const promise = new Promise<void>((resolve) => { open = resolve })
-  return { promise, open }
 }

@@ -1,3 +1,4 @@
+import { deferred, type Deferred } from '../kit/deferred'
 import { limits } from '../limits'
 import { CallContext, rpcErrorOf } from './call-context'
 import { RpcError, type Answer, type CallOptions, type ClientStream, type ClientStreamHandler, type Inlet } from './transport'
@@ -10,7 +11,7 @@ export class HandledUpload<Request, Response> implements ClientStream<Request, R
   private busy: Promise<void> | undefined
   private failure: RpcError | undefined
   private over = false
-  private room: { readonly promise: Promise<void>, readonly settle: (failure: RpcError | undefined) => void } | undefined
+  private room: Deferred<void> | undefined
 
   constructor(handler: ClientStreamHandler<Request, Response>, options: CallOptions | undefined) {
     this.context = new CallContext(options)
@@ -27,10 +28,17 @@ export class HandledUpload<Request, Response> implements ClientStream<Request, R
       if (this.busy !== undefined) this.waiting.push(message)
       else this.take(message)
     }
-    if (this.failure !== undefined) return handled(Promise.reject(this.failure))
+    if (this.failure !== undefined) return this.rejection(this.failure)
     if (this.waiting.length + (this.busy === undefined ? 0 : 1) < limits.queuedMessagesMax) return undefined
-    if (this.room === undefined) this.room = makeRoom()
+    this.room ??= deferred()
     return this.room.promise
+  }
+
+  /** A caller may look at the call's end only: that nobody waits here is no fault. */
+  private rejection(failure: RpcError): Promise<void> {
+    const { promise, reject } = deferred()
+    reject(failure)
+    return promise
   }
 
   private take(message: Request): void {
@@ -63,7 +71,8 @@ export class HandledUpload<Request, Response> implements ClientStream<Request, R
   private settleRoom(failure: RpcError | undefined): void {
     const room = this.room
     this.room = undefined
-    room?.settle(failure)
+    if (failure === undefined) room?.resolve()
+    else room?.reject(failure)
   }
 
   private letGo(): void {
@@ -91,18 +100,4 @@ export class HandledUpload<Request, Response> implements ClientStream<Request, R
     while (this.busy !== undefined) await this.busy
     this.letGo()
   }
-}
-
-function makeRoom(): { readonly promise: Promise<void>, readonly settle: (failure: RpcError | undefined) => void } {
-  let settle: (failure: RpcError | undefined) => void = () => undefined
-  const promise = new Promise<void>((resolve, reject) => {
-    settle = (failure) => failure === undefined ? resolve() : reject(failure)
-  })
-  return { promise: handled(promise), settle }
-}
-
-/** A caller may look at the call's end only: that nobody waits for room is no fault. */
-function handled<Result>(promise: Promise<Result>): Promise<Result> {
-  promise.catch(() => undefined)
-  return promise
 }

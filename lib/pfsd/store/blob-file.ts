@@ -1,4 +1,5 @@
 import { crc32 } from '@node-rs/crc32'
+import { deferred, type Deferred } from '../../kit/deferred'
 import { limits } from '../limits'
 import { trailerChecksum } from './blob-trailer'
 import { isFull, StoreFull, StorePoisoned } from './failure'
@@ -43,7 +44,7 @@ export class BlobFileOut implements BlobFileWriter {
   private completed = false
   private busy = false
   private working: Promise<void> | undefined
-  private room: { promise: Promise<void>, settle: () => void, fail: (error: Error) => void } | undefined
+  private room: Deferred<void> | undefined
 
   constructor(id: number, owner: BlobFileOwner) {
     this.id = id
@@ -58,17 +59,8 @@ export class BlobFileOut implements BlobFileWriter {
     this.owner.buffers.took(this, chunk.length)
     if (this.waiting >= limits.blobBlockBytes) this.work()
     if (this.hasRoom()) return undefined
-    if (this.room === undefined) {
-      let settle = (): void => {}
-      let fail = (_: Error): void => {}
-      const promise = new Promise<void>((resolve, reject) => {
-        settle = resolve
-        fail = reject
-      })
-      // Its owner may have given up waiting by the time it fails.
-      promise.catch(() => {})
-      this.room = { promise, settle, fail }
-    }
+    // Its owner may have given up waiting by the time it fails.
+    this.room ??= deferred()
     return this.room.promise
   }
 
@@ -104,7 +96,7 @@ export class BlobFileOut implements BlobFileWriter {
     if (this.discarded) return
     this.discarded = true
     this.drop()
-    this.room?.settle()
+    this.room?.resolve()
     this.room = undefined
     await this.working
     if (!this.owner.release()) return
@@ -156,7 +148,7 @@ export class BlobFileOut implements BlobFileWriter {
     this.settle(Math.min(length, this.waiting))
     this.unsynced += length
     if (this.hasRoom()) {
-      this.room?.settle()
+      this.room?.resolve()
       this.room = undefined
     }
     if (this.unsynced >= limits.blobSyncBytes) await this.sync(fd)
@@ -233,7 +225,7 @@ export class BlobFileOut implements BlobFileWriter {
     const failure = isFull(error) ? new StoreFull(error) : error instanceof Error ? error : new Error(String(error))
     this.failure = failure
     this.drop()
-    this.room?.fail(failure)
+    this.room?.reject(failure)
     this.room = undefined
     void this.closeFile()
   }
