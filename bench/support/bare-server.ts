@@ -1,7 +1,37 @@
+import { createHash } from 'node:crypto'
+import { close, fdatasync, openSync, unlinkSync, write } from 'node:fs'
 import http from 'node:http'
+import { join } from 'node:path'
 
-/** The floor under every figure: discards what it is sent, and sends as many bytes from memory as the path's number says. */
+/**
+ * The floor under every figure: discards what it is sent, and sends as many bytes from memory as the path's number says. What
+ * is sent to `/stored` goes through MD5 and SHA-256 into a file, which is synced before the answer and removed behind it.
+ */
 const bodies = new Map<number, Buffer>()
+let stored = 0
+
+function store(req: http.IncomingMessage, done: () => void): void {
+  const path = join(process.argv[2] ?? '.', `bare-${String(stored++)}`)
+  const fd = openSync(path, 'w')
+  const hashes = [createHash('md5'), createHash('sha256')]
+  req.on('data', (chunk: Buffer) => {
+    for (const hash of hashes) hash.update(chunk)
+    req.pause()
+    write(fd, chunk, (error) => {
+      if (error !== null) throw error
+      req.resume()
+    })
+  })
+  req.on('end', () => {
+    for (const hash of hashes) hash.digest()
+    fdatasync(fd, (error) => {
+      if (error !== null) throw error
+      unlinkSync(path)
+      close(fd, done)
+    })
+  })
+}
+
 const server = http.createServer((req, res) => {
   if (req.method === 'GET') {
     const size = Number(/size-(\d+)/.exec(req.url ?? '')?.[1] ?? 0)
@@ -11,11 +41,16 @@ const server = http.createServer((req, res) => {
     res.end(body)
     return
   }
-  req.on('data', () => undefined)
-  req.on('end', () => {
+  const answer = (): void => {
     res.writeHead(200, ['Content-Length', '0'])
     res.end()
-  })
+  }
+  if (req.url === '/stored') {
+    store(req, answer)
+    return
+  }
+  req.on('data', () => undefined)
+  req.on('end', answer)
 })
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
