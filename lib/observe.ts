@@ -32,7 +32,7 @@ export interface Log {
   readonly access: Subscriber
 }
 
-/** JSON lines on stderr, one a request at `info`; answers of 500 and above at `error`, with the stack of their cause. */
+/** JSON lines on stderr, one a request at `info`; those behind which a fault stands at `error`, with the stack of their cause. */
 export function openLog(level: string): Log {
   const destination = pino.destination({ dest: 2, sync: false, minLength: 4096 })
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
@@ -47,13 +47,14 @@ export function openLog(level: string): Log {
       destination.flushSync()
     },
     access(event) {
-      if (event.status < 500 && event.fault === undefined && !logger.isLevelEnabled('info')) return
+      const faulty = event.fault !== undefined
+      if (!faulty && !logger.isLevelEnabled('info')) return
       const line = {
         id: event.requestId, op: event.operation, method: event.method, target: redactTarget(event.target), peer: event.peer,
         who: event.who, status: event.status, code: event.code, bytes: event.bytesSent, ms: Math.round(event.ms * 1000) / 1000,
         ...event.whole ? {} : { cut: true },
       }
-      if (event.status >= 500 || event.fault !== undefined) logger.error({ ...line, err: event.fault })
+      if (faulty) logger.error({ ...line, err: event.fault })
       else logger.info(line)
     },
   }

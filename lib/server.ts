@@ -9,16 +9,17 @@ process.env['UV_THREADPOOL_SIZE'] ??= '16'
 import { Keys } from './auth/keys'
 import { type Config, ConfigError, helpText, readConfig, readSettingFile } from './config'
 import { gateway } from './gateway'
-import { listen, type Listener } from './http/listener'
+import { listen } from './http/listener'
 import { Budget } from './kit/budget'
 import { limits } from './limits'
-import { type Log, openLog } from './observe'
+import { openLog } from './observe'
 import { table } from './operations/table'
 import { connect } from './pfs/pfs'
 import { grpc } from './pfs/grpc'
 import { inProcess } from './pfs/in-process'
 import type { Transport } from './pfs/transport'
 import { openPfsd } from './pfsd/main'
+import { drainOnSignal } from './signals'
 
 interface Backend { readonly transport: Transport, readonly close: () => Promise<void> }
 
@@ -38,13 +39,22 @@ async function openBackend(config: Config): Promise<Backend> {
   }
 }
 
+function parseKeys(path: string): Keys {
+  const text = readSettingFile('keys', path, true).toString()
+  try {
+    return Keys.parse(text)
+  } catch (error) {
+    throw new ConfigError(`--keys ${path}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
 async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2), process.env)
   if (config.help) {
     process.stdout.write(`${helpText()}\n`)
     return
   }
-  const readKeys = () => config.keysFile === undefined ? Keys.open : Keys.parse(readSettingFile('keys', config.keysFile, true).toString())
+  const readKeys = () => config.keysFile === undefined ? Keys.open : parseKeys(config.keysFile)
   const readTls = () => config.tls && { cert: readSettingFile('tls-cert', config.tls.certFile), key: readSettingFile('tls-key', config.tls.keyFile, true) }
   let keys = readKeys()
   const tls = readTls()
@@ -68,23 +78,12 @@ async function main(): Promise<void> {
       log.error('keys or certificates cannot be read again: the old ones stay', error)
     }
   })
-  drainOnSignal(listener, backend, log)
-  const host = config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host
-  process.stdout.write(`pfs-s3 listening on ${tls === undefined ? 'http' : 'https'}://${host}:${String(listener.port)}\n`)
-}
-
-/** The first signal lets requests finish, a second one ends at once. */
-function drainOnSignal(listener: Listener, backend: Backend, log: Log): void {
-  let draining = false
-  const drain = async (): Promise<void> => {
-    if (draining) process.exit(1)
-    draining = true
+  drainOnSignal(async () => {
     await listener.drain(limits.drainMsMax)
     await backend.close()
-    log.flush()
-    process.exit(0)
-  }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => { void drain() })
+  }, log)
+  const host = config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host
+  process.stdout.write(`pfs-s3 listening on ${tls === undefined ? 'http' : 'https'}://${host}:${String(listener.port)}\n`)
 }
 
 main().catch((error: unknown) => {

@@ -36,5 +36,7 @@ const byKind: Readonly<Partial<Record<PfsErrorKind, (error: PfsError) => S3Error
   unauthenticated: () => new S3Error('InvalidAccessKeyId'),
   unavailable: () => new S3Error('ServiceUnavailable'),
   exhausted: () => new S3Error('SlowDown'),
+  // What was staged expired while it waited: the client has its bytes still.
+  'no-file-set': () => new S3Error('ServiceUnavailable'),
   full: () => new S3Error('InsufficientStorage'),
 }

@@ -18,8 +18,9 @@ const mount = (path: string): string[] => ['unshare', '-rm', 'sh', '-c', 'mount 
 t.test('a full disk', async (t) => {
   const disk = t.testdir()
   const [command = '', ...words] = [...mount(disk), 'true']
-  if (spawnSync(command, words).status !== 0) {
-    t.pass('no file system of one\'s own here: see the faults of the store')
+  const tried = spawnSync(command, words, { encoding: 'utf8' })
+  if (tried.status !== 0) {
+    t.fail('this test needs `unshare -rm` and a tmpfs of its own', { error: tried.error?.message ?? tried.stderr })
     return
   }
   const server = await startServer(join(disk, 'data'), [], [], mount(disk))

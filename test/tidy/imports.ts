@@ -7,7 +7,7 @@ import { code, git, importsOf, library, root, sources, type Import } from '../su
 
 /** Room → what its files may import beside kit, limits and their own room. `type:` allows the import of types only. */
 const law: Record<string, readonly string[]> = {
-  'server': ['config', 'gateway', 'observe', 'http/listener', 'http/exchange', 'auth/keys', 'operations/table', 'pfs', 'pfsd/main', 'stream'],
+  'server': ['config', 'gateway', 'observe', 'http/listener', 'http/exchange', 'auth/keys', 'operations/table', 'pfs', 'pfsd/main', 'signals', 'stream'],
   'gateway': ['type:http', 'auth', 's3', 'stream/plan', 'stream/body', 'stream/collect', 'stream/body-lost', 'type:stream', 'type:operations/operation', 'operations/failure', 'type:pfs/contract', 'type:observe'],
   'http': [],
   's3': [],
@@ -17,6 +17,7 @@ const law: Record<string, readonly string[]> = {
   'pfs': ['wire'],
   'pfsd': ['wire'],
   'observe': [],
+  'signals': ['type:observe'],
   'config': [],
   'wire': [],
   'kit': [],
