@@ -8,8 +8,7 @@ import { startServer } from '../support/server'
 
 /**
  * A disk that fills up under the server, and empties again: writes are refused as such, reads go on, and writes succeed when
- * there is room. The disk is a small file system of the server's own, reached from here through the process; where that is
- * not allowed, the faults injected into the store are all there is.
+ * there is room. The disk is a small file system of the server's own, reached from here through the process.
  */
 const bucket = '/master.full'
 const mib = 1024 * 1024
