@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
+import { deferred } from '../../lib/kit/deferred'
 import { grpc } from '../../lib/pfs/grpc'
 import { serve } from '../../lib/pfsd/serve'
 import { collectMessages } from '../support/collect'
@@ -23,24 +24,25 @@ t.test('a peer that accepts and stays silent is given up, and the next connectio
   const { port } = silent.address() as AddressInfo
   const transport = grpc(`grpc://127.0.0.1:${port}`, { connectMsMax: 300 })
   t.teardown(() => { transport.close(); silent.close(); for (const socket of sockets) socket.destroy() })
-  await t.rejects(transport.unary('/pfs_extension.API/Capabilities', {}, { idleMsMax: 9_000 }), { name: 'RpcError', code: 14 })
+  await t.rejects(transport.unary('/pfs_extension.API/Capabilities', {}, { idleMsMax: 3_000 }), { name: 'RpcError', code: 14 })
   const before = sockets.length
   await t.rejects(transport.unary('/pfs_extension.API/Capabilities', {}, { idleMsMax: 200 }), { name: 'RpcError' })
   t.ok(sockets.length > before)
 })
 
 t.test('streams on which nothing moves end; a consumer that pauses is not counted', async (t) => {
-  const never = new Promise<void>(() => undefined)
+  const never = deferred()
   let taken = 0
   const server = await serve({
     '/pfs_v2.API/GetFile': async (request, out) => {
       for (let i = 0; i < (request.length ?? 0); i++) await out.send({ value: Buffer.alloc(10) })
-      if (request.offset === 1) await never
+      if (request.offset === 1) await never.promise
     },
-    '/pfs_v2.API/ModifyFile': () => ({ message: () => { taken++; return never }, end: () => Promise.resolve({}), abort: () => undefined }),
+    '/pfs_v2.API/ModifyFile': () => ({ message: () => { taken++; return never.promise }, end: () => Promise.resolve({}), abort: () => undefined }),
   }, '127.0.0.1:0')
   const transport = grpc(`grpc://127.0.0.1:${server.port}`)
   t.teardown(async () => {
+    never.resolve()
     transport.close()
     await server.close()
   })
