@@ -1,7 +1,7 @@
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import t from 'tap'
 import ts from 'typescript'
-import { code, importsOf, library, sources, text, visitNodes } from '../support/source-tree'
+import { code, importsOf, library, sources, text, tracked, visitNodes } from '../support/source-tree'
 
 /* Everything that is offered is taken by somebody: exports, limits, refusals, dependencies, support of tests. */
 
@@ -95,6 +95,15 @@ t.test('every file of test/support is used', (t) => {
     const name = basename(path, '.ts')
     const used = code.some((other) => other !== path && (importsOf(other).some(({ to }) => to === path) || text(other).includes(`${name}.ts`)))
     t.ok(used, `${path} is used`)
+  }
+  t.end()
+})
+
+t.test('the files that the notes of a room name are there', (t) => {
+  const notes = tracked.filter((path) => /^lib\/.*NOTES\.md$/.test(path))
+  t.not(notes.length, 0)
+  for (const path of notes) {
+    for (const [, name = ''] of text(path).matchAll(/`([\w/-]+\.ts)`/g)) t.ok(sources.has(`${dirname(path)}/${name}`), `${path} names ${name}`)
   }
   t.end()
 })
