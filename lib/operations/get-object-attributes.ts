@@ -12,7 +12,10 @@ import { element, xmlReply } from '../s3/xml'
 import type { Call, ObjectScope, Operation } from './operation'
 import { findObject, shownVersion } from './shared/find-object'
 
-/** InspectBranch, GlobFile exact. */
+/**
+ * InspectBranch, GlobFile exact. Only what was asked for is told; of an object that was written whole there are no parts to
+ * tell, as S3 has it.
+ */
 export const getObjectAttributes = {
   name: 'GetObjectAttributes', scope: 'object', permission: 'read', body: { kind: 'none' }, run,
 } satisfies Operation

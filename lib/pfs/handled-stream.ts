@@ -8,7 +8,15 @@ function weightOf(message: unknown): number {
   return message !== null && typeof message === 'object' && 'value' in message && message.value instanceof Buffer ? message.value.length : 512
 }
 
-/** One server-streaming call: the caller's source and the handler's outlet are two sides of one queue. */
+/**
+ * One server-streaming call: the caller's source and the handler's outlet are two sides of one queue. Invariants:
+ * - What is queued is delivered in turns of its own, never from within `start`, `send` or `resume`: a caller who pauses in the
+ *   middle of a delivery finds its own state settled, as it would over a network.
+ * - `queuedBytes` is what the queue holds. From the credit on, `send` answers a promise, which is kept when there is room again
+ *   or the caller is gone; a handler that ignores it is not stopped.
+ * - The end, or the failure, waits behind the last message, also while the caller pauses. `cancelled` is set by either side's
+ *   end, and after it nothing is delivered.
+ */
 export class HandledStream<Request, Response> implements MessageSource<Response>, Outlet<Response> {
   cancelled = false
   private readonly handler: ServerStreamHandler<Request, Response>

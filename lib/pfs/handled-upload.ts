@@ -3,7 +3,11 @@ import { limits } from '../limits'
 import { CallContext, rpcErrorOf } from './call-context'
 import { RpcError, type Answer, type CallOptions, type ClientStream, type ClientStreamHandler, type Inlet } from './transport'
 
-/** One client-streaming call. The handler has at most one message in hand; one more may wait before `send` asks for patience. */
+/**
+ * One client-streaming call. The handler has at most one message in hand; one more may wait before `send` asks for patience.
+ * Invariants: the inlet ends once at the most, by `end` or by `abort`; not before the message in hand is done, whose buffers are
+ * still in use; and never by `end` once anything has failed, so that half of a stream is never taken for all of it.
+ */
 export class HandledUpload<Request, Response> implements ClientStream<Request, Response> {
   private readonly context: CallContext
   private readonly inlet: Inlet<Request, Response> | undefined

@@ -1,22 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
 import { ChunkChain } from '../../lib/auth/chunk-chain'
 import type { ChainSeed } from '../../lib/auth/grant'
-
-interface Example { readonly seed: string, readonly chunks: readonly string[] }
-interface Published {
-  readonly secret: string
-  readonly timestamp: string
-  readonly scope: string
-  readonly chunkBytes: readonly number[]
-  readonly streaming: Example
-  readonly trailer: Example & { readonly text: string, readonly signature: string }
-}
-
-// The fixture is our own file, and a wrong shape fails every test below.
-const published = JSON.parse(readFileSync(join(__dirname, '../fixtures/sigv4/published-streaming.json'), 'utf8')) as Published
+import { published } from '../support/published-streaming'
 
 const mac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex')

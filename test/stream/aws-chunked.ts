@@ -1,24 +1,13 @@
 import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { AwsChunked } from '../../lib/stream/aws-chunked'
 import type { Framing } from '../../lib/stream/plan'
 import { cutAt } from '../support/body-source'
 import { encodeAwsChunked, testSeed, type EncodeOptions } from '../support/aws-chunked'
+import { published } from '../support/published-streaming'
 
 type Chunked = Extract<Framing, { kind: 'aws-chunked' }>
-
-interface Example { readonly seed: string, readonly chunks: readonly string[] }
-interface Published {
-  readonly secret: string
-  readonly timestamp: string
-  readonly scope: string
-  readonly chunkBytes: readonly number[]
-  readonly streaming: Example
-  readonly trailer: Example & { readonly text: string, readonly signature: string }
-}
 
 const trailer = { name: 'x-amz-checksum-crc32', value: 'y/Q5Jg==' }
 const unsigned: Chunked = { kind: 'aws-chunked', chain: undefined, trailer: true, trailerName: undefined }
@@ -95,14 +84,12 @@ for (const [name, framing, options] of forms) {
 }
 
 t.test('reads the bodies that AWS publishes', (t) => {
-  // The fixture is our own file, and a wrong shape fails the test.
-  const published = JSON.parse(readFileSync(join(__dirname, '../fixtures/sigv4/published-streaming.json'), 'utf8')) as Published
   const mac = (key: Buffer | string, data: string): Buffer => createHmac('sha256', key).update(data).digest()
   const signingKey = ['20130524', 'us-east-1', 's3', 'aws4_request'].reduce(mac, Buffer.from(`AWS4${published.secret}`))
   const framed = (signatures: readonly string[]): string => published.chunkBytes.map((size, index) =>
     `${size.toString(16)};chunk-signature=${signatures[index]}\r\n${'a'.repeat(size)}${size === 0 ? '' : '\r\n'}`).join('')
   const content = Buffer.alloc(66_560, 'a')
-  const chain = (example: Example) => ({ signingKey, timestamp: published.timestamp, scope: published.scope, signature: example.seed })
+  const chain = (example: { readonly seed: string }) => ({ signingKey, timestamp: published.timestamp, scope: published.scope, signature: example.seed })
   const plainWire = Buffer.from(`${framed(published.streaming.chunks)}\r\n`)
   t.equal(plainWire.length, 66_824)
   t.ok(decode({ ...signed, chain: chain(published.streaming) }, [plainWire]).content.equals(content))

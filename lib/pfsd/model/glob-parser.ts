@@ -1,7 +1,11 @@
 import { Code, RpcFailure } from '../failure'
 import { anyRun, anythingBut, exactly, one, optional, type Piece, repeated } from './glob-pieces'
 
-/** Reads a pattern from left to right, once. */
+/**
+ * Reads a pattern from left to right, once, into the pieces of glob-pieces.ts. The language is that of pachd's glob library:
+ * `*` and `**`, `?`, classes, `{a,b}`, and the groups `?(a|b)`, `*(…)`, `+(…)`, `@(…)` and `!(…)`. What it refuses is
+ * refused here.
+ */
 export class GlobParser {
   private readonly pattern: string
   private at = 0

@@ -2,6 +2,7 @@
  * The pieces that a glob is made of. Each goes from all positions where it may begin to all where it may end, so that
  * matching takes polynomial time whatever the pattern: it never tries one way after the other.
  */
+
 /** From the positions where a piece may begin to those where it may end. */
 export type Piece = (text: string, from: ReadonlySet<number>) => Set<number>
 

@@ -42,6 +42,7 @@ export class RowsWriter extends RowsReader implements Tx {
     return this.counters.nextCommit++
   }
 
+  /** Of the form of a random UUID, as pachd's are, but with the time in front, so that ids sort by when their commits began. */
   newCommitId(): string {
     const clock = Math.max(this.counters.time, this.counters.commitIdClock + 1)
     this.counters.commitIdClock = clock
