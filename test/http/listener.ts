@@ -110,18 +110,18 @@ t.test('a body that is cut short is lost, never ended', async (t) => {
   const { port } = await withListener(t, (exchange) => {
     results.push(collect(exchange))
   })
-  for (const request of [
+  const requests = [
     'PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc',
     'PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n',
     'PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n',
-  ]) {
+  ]
+  for (const [i, request] of requests.entries()) {
     const socket = net.connect(port, '127.0.0.1')
     socket.on('error', () => undefined)
     socket.write(request)
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    while (results.length <= i) await new Promise((resolve) => setTimeout(resolve, 5))
     socket.destroy()
   }
-  await new Promise((resolve) => setTimeout(resolve, 50))
   t.equal(results.length, 3)
   for (const result of results) t.equal((await result).whole, false)
 })

@@ -47,13 +47,13 @@ t.test('streams on which nothing moves end; a consumer that pauses is not counte
     await server.close()
   })
   await t.rejects(collectMessages(transport.serverStream('/pfs_v2.API/GetFile', { length: 2, offset: 1 }, { idleMsMax: 50 })), { code: 4 })
-  const source = transport.serverStream('/pfs_v2.API/GetFile', { length: 40 }, { idleMsMax: 50 })
+  const source = transport.serverStream('/pfs_v2.API/GetFile', { length: 40 }, { idleMsMax: 400 })
   let seen = 0
   await new Promise<void>((resolve, reject) => {
     source.start({
       data: () => {
         if (++seen !== 5) return true
-        setTimeout(() => source.resume(), 200)
+        setTimeout(() => source.resume(), 600)
         return false
       },
       end: resolve, fail: reject,

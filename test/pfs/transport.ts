@@ -15,7 +15,7 @@ function tableFor(log: Log): RpcTable {
     '/pfs_v2.API/InspectBranch': (request, context) => {
       if (request.branch?.name === 'gone') throw new RpcFailure(5, 'branch "gone" not found in repo default/r')
       if (request.branch?.name === 'bug') throw new Error('oops')
-      if (request.branch?.name === 'slow') return new Promise((resolve) => setTimeout(() => resolve({}), 2_000))
+      if (request.branch?.name === 'slow') return new Promise((resolve) => setTimeout(() => resolve({}), 2_000).unref())
       return { branch: request.branch ?? {}, head: { id: context.metadata['who'] ?? 'nobody' } }
     },
     '/pfs_v2.API/GetFile': async (request, out) => {
