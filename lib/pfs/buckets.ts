@@ -2,14 +2,13 @@ import { limits } from '../limits'
 import type { RepoInfo } from '../wire/messages'
 import type { Backend } from './backend'
 import type { Bucket } from './contract'
-import { fromRpc, PfsError } from './failure'
+import { fromRpc, isPfsError, PfsError } from './failure'
 import { list } from './list'
 import { bucketName, bucketRef, type BucketRef } from './ref'
-import { RpcError, type Transport } from './transport'
+import type { Transport } from './transport'
 import { Turns } from './turns'
+import { unlessThere } from './unless-there'
 import { millisOf, repoKey, wireBranch, wireRepo } from './wire-ref'
-
-const alreadyExists = 6
 
 /**
  * Buckets are branches. What is made or removed in one repo takes turns, so that a repo is never removed under a branch that
@@ -47,7 +46,7 @@ export class Buckets {
         await this.backend.heads.fresh(ref)
         return { created: false }
       } catch (error) {
-        if (!(error instanceof PfsError) || error.kind !== 'no-bucket') throw error
+        if (!isPfsError(error, 'no-bucket')) throw error
       }
       await this.createRepo(ref)
       await call(this.backend.transport.unary('/pfs_v2.API/CreateBranch', { branch: wireBranch(ref) }))
@@ -62,7 +61,7 @@ export class Buckets {
     try {
       await create()
     } catch (error) {
-      if (!(error instanceof PfsError) || error.kind !== 'no-bucket') throw error
+      if (!isPfsError(error, 'no-bucket')) throw error
       await unlessThere(transport.unary('/pfs_v2.API/CreateProject', { project: { name: ref.project } }))
       await create()
     }
@@ -82,7 +81,7 @@ export class Buckets {
       try {
         return await this.removeBranch(ref)
       } catch (error) {
-        if (!(error instanceof PfsError) || error.kind !== 'head-moved') throw error
+        if (!isPfsError(error, 'head-moved')) throw error
       }
     }
     throw new PfsError('exhausted', 'the head of the branch moves too fast')
@@ -130,7 +129,7 @@ async function commitTime(backend: Backend, ref: BucketRef, commit: string): Pro
     const { state, time } = await backend.commits.ask(ref, commit)
     if (state === 'finished') return time
   } catch (error) {
-    if (!(error instanceof PfsError) || error.kind !== 'no-version') throw error
+    if (!isPfsError(error, 'no-version')) throw error
   }
   throw new PfsError('no-bucket', 'no such commit')
 }
@@ -185,13 +184,4 @@ function wasWritten(transport: Transport, ref: BucketRef): Promise<boolean> {
 
 function call<Result>(result: Promise<Result>): Promise<Result> {
   return result.catch((error: unknown) => { throw fromRpc(error) })
-}
-
-/** Somebody else may have been quicker: what was to be made is there. */
-async function unlessThere(made: Promise<unknown>): Promise<void> {
-  try {
-    await made
-  } catch (error) {
-    if (!(error instanceof RpcError) || error.code !== alreadyExists) throw fromRpc(error)
-  }
 }

@@ -1,4 +1,4 @@
-import { RpcError, type CallOptions, type HandlerContext } from './transport'
+import { RpcError, RpcStatus, type CallOptions, type HandlerContext } from './transport'
 
 /** One in-process call's metadata, both ways. */
 export class CallContext implements HandlerContext {
@@ -23,5 +23,5 @@ export function rpcErrorOf(error: unknown): RpcError {
   if (error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error && typeof error.details === 'string') {
     return new RpcError(error.code, error.details, error)
   }
-  return new RpcError(2, error instanceof Error ? error.message : String(error), error)
+  return new RpcError(RpcStatus.unknown, error instanceof Error ? error.message : String(error), error)
 }

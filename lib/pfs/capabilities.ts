@@ -1,6 +1,6 @@
 import type { CapabilitiesResponse } from '../wire/messages'
 import { fromRpc } from './failure'
-import { RpcError, type Transport } from './transport'
+import { RpcError, RpcStatus, type Transport } from './transport'
 import type { PathRule } from './path'
 
 /** What the server has beyond pachd's contract. */
@@ -14,15 +14,13 @@ export interface Capabilities {
   readonly commitId: boolean
 }
 
-const unimplemented = 12
-
 /** Asks once. A pachd does not know the question, which says: nothing. */
 export async function askCapabilities(transport: Transport): Promise<Capabilities> {
   let answer: CapabilitiesResponse = {}
   try {
     answer = await transport.unary('/pfs_extension.API/Capabilities', {})
   } catch (error) {
-    if (!(error instanceof RpcError) || error.code !== unimplemented) throw fromRpc(error)
+    if (!(error instanceof RpcError) || error.code !== RpcStatus.unimplemented) throw fromRpc(error)
   }
   return {
     paths: answer.paths === 's3' ? 's3' : 'pachd',

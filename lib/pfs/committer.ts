@@ -3,7 +3,7 @@ import { takeBatch, type Alone, type Waiting } from './batch'
 import type { Capabilities } from './capabilities'
 import type { Commits, FinishedCommit } from './commits'
 import type { Change, Edit, Stat, Written } from './contract'
-import { fromRpc, PfsError, type PfsErrorKind } from './failure'
+import { isPfsError, PfsError, type PfsErrorKind } from './failure'
 import type { Files } from './files'
 import type { Head, Heads } from './heads'
 import { letGo } from './let-go'
@@ -212,9 +212,4 @@ function judgeChange(change: Change, current: ReadonlyMap<string, Stat | undefin
     }
   }
   return { edits: [...standing.values()], refused }
-}
-
-function isPfsError(error: unknown, kind: PfsErrorKind): boolean {
-  const failure = fromRpc(error)
-  return failure instanceof PfsError && failure.kind === kind
 }

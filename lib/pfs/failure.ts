@@ -1,4 +1,4 @@
-import { RpcError } from './transport'
+import { RpcError, RpcStatus } from './transport'
 
 /**
  * Trouble from behind the contract, as a closed union: what the gateway can say something about. Everything a server can
@@ -38,6 +38,10 @@ export class PfsError extends Error {
   }
 }
 
+export function isPfsError(error: unknown, kind: PfsErrorKind): error is PfsError {
+  return error instanceof PfsError && error.kind === kind
+}
+
 /**
  * What a failed call says, by status code and, since a pachd gives most failures as UNKNOWN, by text. The whole chain of a
  * server's errors is in the text, one a line, outermost first; so the patterns are not anchored, and the order matters: a
@@ -63,13 +67,13 @@ const patterns: ReadonlyArray<readonly [pattern: RegExp, kind: PfsErrorKind, mes
 ]
 
 const codes: Readonly<Record<number, readonly [kind: PfsErrorKind, message: string]>> = {
-  1: ['unavailable', 'the call was cancelled'],
-  4: ['unavailable', 'no answer in time'],
-  7: ['denied', 'not authorised'],
-  8: ['exhausted', 'the server is busy'],
-  9: ['head-moved', 'the head of the branch moved'],
-  14: ['unavailable', 'the server cannot be reached'],
-  16: ['unauthenticated', 'no valid token'],
+  [RpcStatus.cancelled]: ['unavailable', 'the call was cancelled'],
+  [RpcStatus.deadlineExceeded]: ['unavailable', 'no answer in time'],
+  [RpcStatus.permissionDenied]: ['denied', 'not authorised'],
+  [RpcStatus.resourceExhausted]: ['exhausted', 'the server is busy'],
+  [RpcStatus.failedPrecondition]: ['head-moved', 'the head of the branch moved'],
+  [RpcStatus.unavailable]: ['unavailable', 'the server cannot be reached'],
+  [RpcStatus.unauthenticated]: ['unauthenticated', 'no valid token'],
 }
 
 /** What is said of a failed call in the gateway's own words; anything but an RpcError or a PfsError is passed through as it is. */

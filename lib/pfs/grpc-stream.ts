@@ -1,6 +1,6 @@
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js'
 import { IdleTimer } from './idle-timer'
-import { RpcError, type MessageReceiver, type MessageSource } from './transport'
+import { RpcError, RpcStatus, type MessageReceiver, type MessageSource } from './transport'
 
 /**
  * A server-streaming call over gRPC. The idle timer runs while the server is the one that is waited for: not while the
@@ -16,7 +16,7 @@ export class GrpcStream<Response> implements MessageSource<Response> {
   constructor(open: () => ClientReadableStream<Response>, idleMsMax: number) {
     this.open = open
     this.idle = new IdleTimer(idleMsMax, () => {
-      this.fail(new RpcError(4, `no message for ${idleMsMax} ms`))
+      this.fail(new RpcError(RpcStatus.deadlineExceeded, `no message for ${idleMsMax} ms`))
       this.call?.cancel()
     })
   }
@@ -28,7 +28,7 @@ export class GrpcStream<Response> implements MessageSource<Response> {
     try {
       call = this.open()
     } catch (error) {
-      queueMicrotask(() => this.fail(error instanceof RpcError ? error : new RpcError(13, String(error), error)))
+      queueMicrotask(() => this.fail(error instanceof RpcError ? error : new RpcError(RpcStatus.internal, String(error), error)))
       return
     }
     this.call = call

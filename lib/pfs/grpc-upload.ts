@@ -1,7 +1,7 @@
 import type { ClientWritableStream, Metadata, ServiceError, StatusObject } from '@grpc/grpc-js'
 import { limits } from '../limits'
 import { IdleTimer } from './idle-timer'
-import { RpcError, type Answer, type ClientStream } from './transport'
+import { RpcError, RpcStatus, type Answer, type ClientStream } from './transport'
 
 type Answered<Response> = (error: ServiceError | null, response?: Response) => void
 
@@ -28,7 +28,7 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
   private readonly done: (() => void)[] = []
 
   constructor(open: (answered: Answered<Response>) => ClientWritableStream<Request>, idleMsMax: number) {
-    this.idle = new IdleTimer(idleMsMax, () => this.giveUp(new RpcError(4, `no progress for ${idleMsMax} ms`)))
+    this.idle = new IdleTimer(idleMsMax, () => this.giveUp(new RpcError(RpcStatus.deadlineExceeded, `no progress for ${idleMsMax} ms`)))
     try {
       const call = open((error, response) => {
         if (error === null) this.response = response
@@ -40,7 +40,7 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
       // A write that finds the call over reports the same error that its status does.
       call.on('error', () => undefined)
     } catch (error) {
-      this.failure = error instanceof RpcError ? error : new RpcError(13, String(error), error)
+      this.failure = error instanceof RpcError ? error : new RpcError(RpcStatus.internal, String(error), error)
       this.over = true
     }
   }
@@ -56,7 +56,7 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
     this.idle.stop()
     this.keep(status.metadata)
     if (this.failure === undefined && this.response !== undefined) this.answer = { response: this.response, metadata: this.metadata }
-    this.failure ??= new RpcError(1, 'the call is over')
+    this.failure ??= new RpcError(RpcStatus.cancelled, 'the call is over')
     this.wake()
   }
 
@@ -100,7 +100,7 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
   }
 
   private rejection(): Promise<never> {
-    const promise = Promise.reject(this.failure ?? new RpcError(1, 'the call is over'))
+    const promise = Promise.reject(this.failure ?? new RpcError(RpcStatus.cancelled, 'the call is over'))
     // Its owner may ask for the outcome with `end` only.
     promise.catch(() => undefined)
     return promise
@@ -114,12 +114,12 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
       await new Promise<void>((resolve) => { this.done.push(resolve) })
     }
     if (this.answer !== undefined) return this.answer
-    throw this.failure ?? new RpcError(2, 'the call ended without an answer')
+    throw this.failure ?? new RpcError(RpcStatus.unknown, 'the call ended without an answer')
   }
 
   async abort(): Promise<void> {
     if (this.over || this.ended) return
-    this.giveUp(new RpcError(1, 'the caller gave up'))
+    this.giveUp(new RpcError(RpcStatus.cancelled, 'the caller gave up'))
     await new Promise<void>((resolve) => {
       // Nobody is served by waiting for a server that does not answer; its connection dies by keep-alive.
       const timer = setTimeout(resolve, limits.streamIdleMsMax).unref()

@@ -4,7 +4,7 @@ import type { Rpcs } from '../wire/messages'
 import { methodOf } from './grpc-methods'
 import { GrpcStream } from './grpc-stream'
 import { GrpcUpload } from './grpc-upload'
-import { RpcError, type CallOptions, type Transport } from './transport'
+import { RpcError, RpcStatus, type CallOptions, type Transport } from './transport'
 
 interface GrpcOptions {
   /** PEM; the system's roots where absent. For `grpcs` only. */
@@ -52,7 +52,7 @@ function callUnary<Path extends keyof Rpcs>(
       path, method.requestSerialize, method.responseDeserialize, request, channel.metadata(options), { deadline },
       (error, response) => {
         if (error !== null) reject(new RpcError(error.code, error.details))
-        else if (response === undefined) reject(new RpcError(13, 'an answer without a message'))
+        else if (response === undefined) reject(new RpcError(RpcStatus.internal, 'an answer without a message'))
         else resolve(response)
       })
   })
@@ -97,7 +97,7 @@ class Channel {
 
   /** The client to call with; also sees to it that a connection which does not come about is given up. */
   client(): Client {
-    if (this.closed) throw new RpcError(14, 'the transport is closed')
+    if (this.closed) throw new RpcError(RpcStatus.unavailable, 'the transport is closed')
     this.current ??= this.make()
     if (this.watch === undefined && this.current.getChannel().getConnectivityState(false) !== connectivityState.READY) {
       this.watch = setTimeout(() => this.look(), this.options.connectMsMax ?? limits.connectMsMax).unref()

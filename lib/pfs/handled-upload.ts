@@ -1,7 +1,7 @@
 import { deferred, type Deferred } from '../kit/deferred'
 import { limits } from '../limits'
 import { CallContext, rpcErrorOf } from './call-context'
-import { RpcError, type Answer, type CallOptions, type ClientStream, type ClientStreamHandler, type Inlet } from './transport'
+import { RpcError, RpcStatus, type Answer, type CallOptions, type ClientStream, type ClientStreamHandler, type Inlet } from './transport'
 
 /**
  * One client-streaming call. The handler has at most one message in hand; one more may wait before `send` asks for patience.
@@ -87,8 +87,8 @@ export class HandledUpload<Request, Response> implements ClientStream<Request, R
 
   async end(): Promise<Answer<Response>> {
     while (this.busy !== undefined) await this.busy
-    if (this.failure !== undefined || this.inlet === undefined) throw this.failure ?? new RpcError(2, 'the call has no handler')
-    if (this.over) throw new RpcError(1, 'the call is over')
+    if (this.failure !== undefined || this.inlet === undefined) throw this.failure ?? new RpcError(RpcStatus.unknown, 'the call has no handler')
+    if (this.over) throw new RpcError(RpcStatus.cancelled, 'the call is over')
     this.over = true
     try {
       return { response: await this.inlet.end(), metadata: this.context.answers }
@@ -98,7 +98,7 @@ export class HandledUpload<Request, Response> implements ClientStream<Request, R
   }
 
   async abort(): Promise<void> {
-    this.failure ??= new RpcError(1, 'the caller gave up')
+    this.failure ??= new RpcError(RpcStatus.cancelled, 'the caller gave up')
     this.waiting = []
     this.settleRoom(this.failure)
     while (this.busy !== undefined) await this.busy

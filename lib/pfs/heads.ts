@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { limits } from '../limits'
 import type { Commits, CommitState } from './commits'
-import { fromRpc, PfsError } from './failure'
+import { fromRpc, isPfsError, PfsError } from './failure'
 import type { BranchRef } from './ref'
 import type { Transport } from './transport'
 import { branchKey, wireBranch } from './wire-ref'
@@ -67,7 +67,7 @@ export class Heads {
       if ((this.known.get(key)?.since ?? -1) <= since) this.known.set(key, { head, since })
     }, (error: unknown) => {
       done()
-      if (error instanceof PfsError && error.kind === 'no-bucket') this.known.delete(key)
+      if (isPfsError(error, 'no-bucket')) this.known.delete(key)
     })
     return entry.now
   }

@@ -3,7 +3,7 @@ import { CallContext, rpcErrorOf } from './call-context'
 import { HandledStream } from './handled-stream'
 import { HandledUpload } from './handled-upload'
 import {
-  RpcError,
+  RpcError, RpcStatus,
   type CallOptions, type ClientStreamHandler, type RpcTable, type ServerStreamHandler, type Transport, type UnaryHandler,
 } from './transport'
 
@@ -36,7 +36,7 @@ export function inProcess(table: RpcTable): Transport {
 }
 
 function missing(path: string): () => never {
-  return () => { throw new RpcError(12, `The server does not implement the method ${path}`) }
+  return () => { throw new RpcError(RpcStatus.unimplemented, `The server does not implement the method ${path}`) }
 }
 
 function callUnary<Request, Response>(
@@ -55,7 +55,7 @@ function callUnary<Request, Response>(
 
 function before<Result>(msMax: number, result: Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new RpcError(4, `Deadline exceeded after ${msMax} ms`)), msMax)
+    const timer = setTimeout(() => reject(new RpcError(RpcStatus.deadlineExceeded, `Deadline exceeded after ${msMax} ms`)), msMax)
     result.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

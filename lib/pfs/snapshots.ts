@@ -1,6 +1,6 @@
 import type { Backend } from './backend'
 import type { Snapshot } from './contract'
-import { PfsError, type PfsErrorKind } from './failure'
+import { isPfsError, PfsError, type PfsErrorKind } from './failure'
 import { bucketRef, isCommitId, type BucketRef } from './ref'
 
 /** The commit that reads of a bucket see, see Pfs.snapshot. */
@@ -28,7 +28,7 @@ export async function snapshotAt(backend: Backend, bucket: string, commit: strin
     const { state } = await backend.commits.ask(ref, commit)
     if (state === 'finished') return of(ref, commit, ref.commit)
   } catch (error) {
-    if (!(error instanceof PfsError) || error.kind !== 'no-version') throw error
+    if (!isPfsError(error, 'no-version')) throw error
   }
   throw new PfsError('snapshot-gone', 'the commit of this listing was removed')
 }
@@ -42,7 +42,7 @@ async function requireFinished(backend: Backend, ref: BucketRef, commit: string,
     const { state } = await backend.commits.ask(ref, commit)
     if (state === 'finished') return
   } catch (error) {
-    if (!(error instanceof PfsError) || error.kind !== 'no-version') throw error
+    if (!isPfsError(error, 'no-version')) throw error
   }
   throw new PfsError(kind, 'no such finished commit')
 }

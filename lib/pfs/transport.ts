@@ -58,6 +58,12 @@ export interface Answer<Response> {
   readonly metadata: Readonly<Record<string, string>>
 }
 
+/** The gRPC status codes that mean something to us, or that we give calls ourselves. */
+export const RpcStatus = {
+  cancelled: 1, unknown: 2, deadlineExceeded: 4, alreadyExists: 6, permissionDenied: 7, resourceExhausted: 8, failedPrecondition: 9,
+  unimplemented: 12, internal: 13, unavailable: 14, unauthenticated: 16,
+} as const
+
 /** What every failed call rejects with, on both transports. */
 export class RpcError extends Error {
   /** Numeric gRPC status, 1 to 16. */

@@ -1,15 +1,14 @@
 import { limits } from '../limits'
 import type { Backend } from './backend'
 import type { Change, ListPage, ListQuery, Stat, Written } from './contract'
-import { fromRpc, PfsError, type PfsErrorKind } from './failure'
+import { isPfsError, PfsError } from './failure'
 import { list } from './list'
 import { bucketRef, type BranchRef, type RepoRef } from './ref'
 import type { Tree } from './stat'
-import { RpcError } from './transport'
+import { unlessThere } from './unless-there'
 import { uploadsPath } from './upload-paths'
 import { wireBranch, wireRepo } from './wire-ref'
 
-const alreadyExists = 6
 const branch = 's3-uploads'
 
 /**
@@ -90,16 +89,4 @@ export async function forgetUploads(backend: Backend, bucket: string): Promise<v
     // The bucket is gone, which is what was asked for. Most repos have no uploads at all.
     if (!(error instanceof PfsError)) throw error
   }
-}
-
-async function unlessThere(call: Promise<unknown>): Promise<void> {
-  try {
-    await call
-  } catch (error) {
-    if (!(error instanceof RpcError) || error.code !== alreadyExists) throw fromRpc(error)
-  }
-}
-
-export function isPfsError(error: unknown, kind: PfsErrorKind): boolean {
-  return error instanceof PfsError && error.kind === kind
 }
