@@ -27,6 +27,16 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
+/** Runs a step of the start; whatever the world refuses in it comes out as a ConfigError that names the setting. Faults of the program stay as they are. */
+export async function underSetting<Result>(setting: string, step: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await step()
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof ConfigError || error instanceof TypeError || error instanceof RangeError) throw error
+    throw new ConfigError(`${setting}: ${error.message}`, { cause: error })
+  }
+}
+
 interface Flag { readonly value: string | undefined, readonly fallback: string | undefined, readonly meaning: string }
 
 /** Every flag, in the order in which the help lists them. `value` undefined: a switch. */

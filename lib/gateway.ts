@@ -68,7 +68,7 @@ async function answer(options: GatewayOptions, exchange: Exchange, requestId: st
   const grant = verify(head, { keys: options.keys(), now: now.getTime() })
   journey.who = whoOf(grant)
   const operation = options.table[name]
-  if (operation === undefined) throw new S3Error('NotImplemented')
+  if (operation === undefined) throw new S3Error('NotImplemented', {}, { message: `${name} is not implemented.` })
   if (operation.permission === 'write' && grant.access !== 'full') throw new S3Error('AccessDenied')
   const plan = planBody(head, grant.payload, operation.body)
   const body = openBody(plan, exchange.body)
@@ -106,9 +106,14 @@ interface JourneyEnd { readonly reply: Reply, readonly delivery: Delivery, reado
 function eventOf(exchange: Exchange, requestId: string, journey: Journey, end: JourneyEnd): RequestEvent {
   return {
     requestId, operation: journey.operation, method: exchange.head.method, target: exchange.head.target, peer: exchange.peer, who: journey.who,
-    status: end.reply.status, code: journey.code, bytesSent: end.delivery.bytesSent, whole: end.delivery.whole, ms: end.ms,
+    status: end.reply.status, code: journey.code, version: versionOf(end.reply),
+    bytesReceived: exchange.bytesReceived(), bytesSent: end.delivery.bytesSent, whole: end.delivery.whole, ms: end.ms,
     fault: journey.fault ?? end.delivery.failure,
   }
+}
+
+function versionOf(reply: Reply): string | undefined {
+  return reply.headers.find(([name]) => name === 'x-amz-version-id')?.[1]
 }
 
 /** Identifies this process in every answer, as S3's hosts do. */

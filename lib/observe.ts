@@ -14,6 +14,9 @@ export interface RequestEvent {
   readonly status: number
   /** S3 error code of the answer, if it is one. */
   readonly code: string | undefined
+  /** Version id that the answer names, such as the commit of a write. */
+  readonly version: string | undefined
+  readonly bytesReceived: number
   readonly bytesSent: number
   /** False: the client was gone before the end of its answer. */
   readonly whole: boolean
@@ -51,7 +54,8 @@ export function openLog(level: string): Log {
       if (!faulty && !logger.isLevelEnabled('info')) return
       const line = {
         id: event.requestId, op: event.operation, method: event.method, target: redactTarget(event.target), peer: event.peer,
-        who: event.who, status: event.status, code: event.code, bytes: event.bytesSent, ms: Math.round(event.ms * 1000) / 1000,
+        who: event.who, status: event.status, code: event.code, version: event.version,
+        in: event.bytesReceived, out: event.bytesSent, ms: Math.round(event.ms * 1000) / 1000,
         ...event.whole ? {} : { cut: true },
       }
       if (faulty) logger.error({ ...line, err: event.fault })

@@ -7,7 +7,7 @@ setFlagsFromString('--no-incremental-marking')
 process.env['UV_THREADPOOL_SIZE'] ??= '16'
 
 import { Keys } from './auth/keys'
-import { type Config, ConfigError, helpText, readConfig, readSettingFile } from './config'
+import { type Config, ConfigError, helpText, readConfig, readSettingFile, underSetting } from './config'
 import { gateway } from './gateway'
 import { listen } from './http/listener'
 import { Budget } from './kit/budget'
@@ -39,49 +39,46 @@ async function openBackend(config: Config): Promise<Backend> {
   }
 }
 
-function parseKeys(path: string): Keys {
-  const text = readSettingFile('keys', path, true).toString()
-  try {
-    return Keys.parse(text)
-  } catch (error) {
-    throw new ConfigError(`--keys ${path}: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
 async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2), process.env)
   if (config.help) {
     process.stdout.write(`${helpText()}\n`)
     return
   }
-  const readKeys = () => config.keysFile === undefined ? Keys.open : parseKeys(config.keysFile)
+  const { keysFile } = config
+  const readKeys = () => underSetting(`--keys ${keysFile ?? ''}`, () => {
+    return keysFile === undefined ? Keys.open : Keys.parse(readSettingFile('keys', keysFile, true).toString())
+  })
   const readTls = () => config.tls && { cert: readSettingFile('tls-cert', config.tls.certFile), key: readSettingFile('tls-key', config.tls.keyFile, true) }
-  let keys = readKeys()
+  let keys = await readKeys()
   const tls = readTls()
   const log = openLog(config.logLevel)
-  const backend = await openBackend(config)
+  // What the store keeps is for its owner only, as the keys are.
+  process.umask(0o077)
+  const place = config.pfs === undefined ? `--data ${config.data}` : `--pfs ${config.pfs}`
+  const backend = await underSetting(place, () => openBackend(config))
   const budget = new Budget(limits.bodyBudgetBytes)
-  const pfs = await connect(backend.transport, {
-    budget, headAgeMsMax: config.headMaxAgeMs, alone: config.pfs === undefined && config.servePfs === undefined,
-  })
+  const alone = config.pfs === undefined && config.servePfs === undefined
+  const pfs = await underSetting(place, () => connect(backend.transport, { budget, headAgeMsMax: config.headMaxAgeMs, alone }))
   const serve = gateway({
     table, pfs, documents: new Budget(limits.documentBudgetBytes, budget), keys: () => keys, domain: config.domain, now: () => new Date(), observe: log.access,
   })
-  const listener = await listen({ ...config.listen, tls }, serve)
+  const listener = await underSetting(tls === undefined ? '--listen' : '--listen with --tls-cert and --tls-key', () => listen({ ...config.listen, tls }, serve))
+  const reread = async (): Promise<void> => {
+    keys = await readKeys()
+    const fresh = readTls()
+    if (fresh !== undefined) listener.setTls(fresh)
+    log.info('read keys and certificates again')
+  }
   process.on('SIGHUP', () => {
-    try {
-      keys = readKeys()
-      const fresh = readTls()
-      if (fresh !== undefined) listener.setTls(fresh)
-      log.info('read keys and certificates again')
-    } catch (error) {
-      log.error('keys or certificates cannot be read again: the old ones stay', error)
-    }
+    reread().catch((error: unknown) => { log.error('keys or certificates cannot be read again: the old ones stay', error) })
   })
   drainOnSignal(async () => {
+    log.info('stopping: requests under way may finish')
     await listener.drain(limits.drainMsMax)
     await backend.close()
   }, log)
+  log.info(`${place}, ${keysFile === undefined ? 'open to everyone' : `keys of ${keysFile}`}`)
   const host = config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host
   process.stdout.write(`pfs-s3 listening on ${tls === undefined ? 'http' : 'https'}://${host}:${String(listener.port)}\n`)
 }

@@ -15,7 +15,7 @@ t.test('one JSON line a request, faults with their stack', (t) => {
   const script = `
     const { openLog } = require(${JSON.stringify(join(__dirname, '../lib/observe'))})
     const log = openLog('info')
-    const event = { requestId: 'r1', operation: 'GetObject', method: 'GET', target: '/b/\\r\\nk', peer: '127.0.0.1', who: 'anonymous', status: 200, code: undefined, bytesSent: 3, whole: true, ms: 1.23456, fault: undefined }
+    const event = { requestId: 'r1', operation: 'GetObject', method: 'GET', target: '/b/\\r\\nk', peer: '127.0.0.1', who: 'anonymous', status: 200, code: undefined, version: 'c1', bytesReceived: 4, bytesSent: 3, whole: true, ms: 1.23456, fault: undefined }
     log.access(event)
     log.access({ ...event, status: 500, fault: new Error('the cause') })
     log.flush()
@@ -25,7 +25,7 @@ t.test('one JSON line a request, faults with their stack', (t) => {
     quiet.flush()`
   const lines = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stderr.trim().split('\n')
   t.equal(lines.length, 3, 'a quiet log is told of faults only')
-  t.match(JSON.parse(lines[0] ?? ''), { level: 30, id: 'r1', op: 'GetObject', target: '/b/\r\nk', status: 200, bytes: 3, ms: 1.235 })
+  t.match(JSON.parse(lines[0] ?? ''), { level: 30, id: 'r1', op: 'GetObject', target: '/b/\r\nk', status: 200, version: 'c1', in: 4, out: 3, ms: 1.235 })
   t.match(JSON.parse(lines[1] ?? ''), { level: 50, status: 500, err: { message: 'the cause', stack: /Error: the cause/ } })
   t.match(JSON.parse(lines[2] ?? ''), { level: 50, status: 200, cut: true, err: { message: 'the source failed' } })
   t.end()

@@ -15,6 +15,8 @@ export interface Exchange {
   /** Address of the peer of the socket; never taken from a header. */
   readonly peer: string
   readonly body: RequestBytes
+  /** Bytes of the body that have come so far. */
+  bytesReceived(): number
   /** True once the client is gone. */
   gone(): boolean
   /** Sends the reply; called once. Resolves when the last byte is handed over or the connection is lost; never rejects. */
@@ -42,6 +44,7 @@ interface RequestBytes {
 
 export function exchangeOf(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): Exchange {
   let closed = false
+  let received = 0
   // A request whose client vanishes emits `error`; without a listener that would end the process.
   req.on('error', () => undefined)
   res.on('error', () => undefined)
@@ -61,7 +64,10 @@ export function exchangeOf(req: IncomingMessage, res: ServerResponse, expectsCon
           if (complete) receiver.end()
           else receiver.lost()
         }
-        req.on('data', (chunk: Buffer) => { if (!over) receiver.data(chunk) })
+        req.on('data', (chunk: Buffer) => {
+          received += chunk.length
+          if (!over) receiver.data(chunk)
+        })
         req.once('end', () => { finish(req.complete) })
         req.once('close', () => { finish(req.complete) })
         if (req.destroyed) process.nextTick(finish, req.complete)
@@ -70,6 +76,7 @@ export function exchangeOf(req: IncomingMessage, res: ServerResponse, expectsCon
       pause: () => { req.pause() },
       resume: () => { req.resume() },
     },
+    bytesReceived: () => received,
     gone: () => closed,
     reply: (reply) => writeReply(req, res, reply),
   }
