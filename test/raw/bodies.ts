@@ -1,11 +1,10 @@
 import t from 'tap'
 import { createHash, createHmac } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { encodeAwsChunked } from '../support/aws-chunked'
-import { HttpClient } from '../support/http-client'
+import { filledKey, filledServer } from '../support/filled-server'
+import type { HttpClient } from '../support/http-client'
 import { ask, RawConnection, stateOf } from '../support/raw'
-import { startServer, type RunningServer } from '../support/server'
+import type { RunningServer } from '../support/server'
 import { sha256, Signer } from '../support/sign'
 
 /*
@@ -14,20 +13,10 @@ import { sha256, Signer } from '../support/sign'
  */
 
 const bucket = 'master.bodies'
-const keyId = 'AKIDBODIES'
-const secret = 'the-secret-of-bodies'
 let server: RunningServer
 let client: HttpClient
 
-t.before(async () => {
-  const directory = t.testdir()
-  const keys = join(directory, 'keys.json')
-  writeFileSync(keys, JSON.stringify({ keys: [{ id: keyId, secret, name: 'bodies' }], anonymous: 'full' }), { mode: 0o600 })
-  server = await startServer(join(directory, 'data'), ['--keys', keys])
-  client = new HttpClient(server.port)
-  await client.request('PUT', `/${bucket}`)
-  for (const key of ['one', 'two']) await client.request('PUT', `/${bucket}/${key}`, key)
-})
+t.before(async () => { ({ server, client } = await filledServer(t.testdir(), bucket)) })
 t.teardown(async () => {
   client.close()
   await server.kill()
@@ -43,7 +32,7 @@ function request(method: string, path: string, fields: Readonly<Record<string, s
 
 /** A PUT in the form of aws-chunked that signs every chunk and the trailer. */
 function signedChunks(content: Buffer): Buffer {
-  const signer = new Signer(keyId, secret)
+  const signer = new Signer(filledKey.id, filledKey.secret)
   const crc = 'x-amz-checksum-sha256'
   const trailer = { name: crc, value: createHash('sha256').update(content).digest('base64') }
   const fields = signer.sign('PUT', target, 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', {
@@ -52,7 +41,7 @@ function signedChunks(content: Buffer): Buffer {
   const signature = /Signature=(\w+)/.exec(fields['authorization'] ?? '')?.[1] ?? ''
   const scope = /Credential=[^/]+\/([^,]+)/.exec(fields['authorization'] ?? '')?.[1] ?? ''
   const [date = '', region = ''] = scope.split('/')
-  const signingKey = [date, region, 's3', 'aws4_request'].reduce((key: Buffer, text) => hmac(key, text), Buffer.from(`AWS4${secret}`))
+  const signingKey = [date, region, 's3', 'aws4_request'].reduce((key: Buffer, text) => hmac(key, text), Buffer.from(`AWS4${filledKey.secret}`))
   const body = encodeAwsChunked([content], { seed: { signingKey, timestamp: signer.timestamp, scope, signature }, trailer })
   return request('PUT', target, { ...fields, 'content-length': String(body.length) }, body)
 }
@@ -182,9 +171,9 @@ void t.test('IN-02, IN-03, ST-01 … ST-10: promises that the body does not keep
 
 void t.test('HT-11: a client that waits is refused before it sends', async (t) => {
   const before = await stateOf(client, bucket)
-  const signer = new Signer(keyId, 'another secret')
+  const signer = new Signer(filledKey.id, 'another secret')
   const fields = signer.sign('PUT', `/${bucket}/one`, sha256(content), { host })
-  const stranger = new Signer('AKIDSTRANGER', secret).sign('PUT', `/${bucket}/one`, sha256(content), { host })
+  const stranger = new Signer('AKIDSTRANGER', filledKey.secret).sign('PUT', `/${bucket}/one`, sha256(content), { host })
   for (const [signed, code] of [[fields, 'SignatureDoesNotMatch'], [stranger, 'InvalidAccessKeyId']] as const) {
     for (const length of [content.length, 10_000_000]) {
       const connection = await RawConnection.open(server.port)

@@ -1,7 +1,8 @@
 import t from 'tap'
-import { HttpClient } from '../support/http-client'
+import { filledServer } from '../support/filled-server'
+import type { HttpClient } from '../support/http-client'
 import { ask, RawConnection, stateOf } from '../support/raw'
-import { startServer, type RunningServer } from '../support/server'
+import type { RunningServer } from '../support/server'
 
 /*
  * Requests that two readers could understand differently, or that are no HTTP at all, against the running server. After each
@@ -12,12 +13,7 @@ const bucket = 'master.framing'
 let server: RunningServer
 let client: HttpClient
 
-t.before(async () => {
-  server = await startServer(t.testdir())
-  client = new HttpClient(server.port)
-  await client.request('PUT', `/${bucket}`)
-  for (const key of ['one', 'two']) await client.request('PUT', `/${bucket}/${key}`, key)
-})
+t.before(async () => { ({ server, client } = await filledServer(t.testdir(), bucket)) })
 t.teardown(async () => {
   client.close()
   await server.kill()

@@ -1,10 +1,9 @@
 import t from 'tap'
 import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { HttpClient } from '../support/http-client'
+import { filledKey, filledServer } from '../support/filled-server'
+import type { HttpClient } from '../support/http-client'
 import { ask, RawConnection, stateOf } from '../support/raw'
-import { startServer, type RunningServer } from '../support/server'
+import type { RunningServer } from '../support/server'
 import { sha256, Signer } from '../support/sign'
 import { bucketSubresources, objectSubresources } from '../../lib/s3/subresource'
 
@@ -14,20 +13,10 @@ import { bucketSubresources, objectSubresources } from '../../lib/s3/subresource
  */
 
 const bucket = 'master.refusals'
-const keyId = 'AKIDREFUSALS'
-const secret = 'the-secret-of-refusals'
 let server: RunningServer
 let client: HttpClient
 
-t.before(async () => {
-  const directory = t.testdir()
-  const keys = join(directory, 'keys.json')
-  writeFileSync(keys, JSON.stringify({ keys: [{ id: keyId, secret, name: 'refusals' }], anonymous: 'full' }), { mode: 0o600 })
-  server = await startServer(join(directory, 'data'), ['--keys', keys])
-  client = new HttpClient(server.port)
-  await client.request('PUT', `/${bucket}`)
-  for (const key of ['one', 'two']) await client.request('PUT', `/${bucket}/${key}`, key)
-})
+t.before(async () => { ({ server, client } = await filledServer(t.testdir(), bucket)) })
 t.teardown(async () => {
   client.close()
   await server.kill()
@@ -135,7 +124,7 @@ void t.test('HT-17: nothing that was sent becomes a header line', async (t) => {
 })
 
 void t.test('HT-18: one metadata name twice, in two spellings', async (t) => {
-  const signer = new Signer(keyId, secret)
+  const signer = new Signer(filledKey.id, filledKey.secret)
   const signed = signer.sign('PUT', `/${bucket}/twice`, sha256(''), { host: 'gateway.test', 'x-amz-meta-colour': 'red,green' })
   const fields = Object.entries(signed).filter(([name]) => name !== 'x-amz-meta-colour' && name !== 'host').map(([name, value]) => `${name}: ${value}\r\n`).join('')
   const answer = await ask(server.port, head('PUT', `/${bucket}/twice`, `X-Amz-Meta-Colour: red\r\n${fields}x-amz-meta-COLOUR: green\r\nContent-Length: 0\r\n`))
