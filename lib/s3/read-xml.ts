@@ -12,7 +12,8 @@ export interface XmlNode {
 interface OpenNode { readonly name: string, text: string, readonly children: XmlNode[] }
 
 /**
- * Reads a request body as XML 1.0 in UTF-8, with or without S3's namespace. Everything that could make a small body cost
+ * Reads a request body as XML 1.0 in UTF-8, with or without S3's namespace. As S3 has it, a reference may name any character
+ * but NUL, so that whatever a listing shows can be sent back; such a character as itself is MalformedXML. Everything that could make a small body cost
  * much is MalformedXML before it costs anything: a document type (so no entities), depth, attributes, long values. The size
  * of the whole is bounded before it gets here.
  */
@@ -32,6 +33,33 @@ export function malformed(cause?: unknown): S3Error {
   const error = new S3Error('MalformedXML')
   if (cause !== undefined) error.cause = cause
   return error
+}
+
+/** Names, as entities, what XML 1.0 cannot refer to: by its code point in hex. */
+const entityPrefix = 'beyond-xml-'
+// What is not read for references comes whole, to its end or that of the text, so that no part of it is looked at twice.
+const references = /<!--[^]*?(?:-->|$)|<!\[CDATA\[[^]*?(?:\]\]>|$)|<\?[^]*?(?:\?>|$)|&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));|&beyond-xml-/g
+
+/**
+ * The parser, which is strict, knows entities by name: references to characters outside of XML 1.0 become such names. The
+ * client's own use of one is refused.
+ */
+function nameReferences(text: string, entities: Record<string, string>): string {
+  return text.replace(references, (found, hex: string | undefined, decimal: string | undefined) => {
+    if (!found.startsWith('&')) return found
+    if (hex === undefined && decimal === undefined) throw new Error('undefined entity')
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
+    if (!isBeyondXml(code)) return found
+    const name = entityPrefix + code.toString(16)
+    entities[name] = String.fromCodePoint(code)
+    return `&${name};`
+  })
+}
+
+/** A character, other than NUL, that XML 1.0 does not have. */
+function isBeyondXml(code: number): boolean {
+  if (code >= 0x20) return code === 0xfffe || code === 0xffff
+  return code > 0 && code !== 9 && code !== 10 && code !== 13
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -71,6 +99,6 @@ function parse(text: string): XmlNode | undefined {
     if (parent === undefined) document = node
     else parent.children.push(node)
   })
-  parser.write(text).close()
+  parser.write(text.includes('&') ? nameReferences(text, parser.ENTITIES) : text).close()
   return document
 }

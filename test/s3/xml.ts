@@ -19,8 +19,9 @@ t.test('writes elements that can be found by substring', (t) => {
   t.end()
 })
 
-t.test('any text that XML can hold is read back as it was written', (t) => {
-  const text = fc.string({ unit: 'binary', maxLength: 200 }).filter((s) => !/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.test(s))
+t.test('any text but NUL is read back as it was written', (t) => {
+  const unit = fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), fc.constantFrom('\x01', '\x1f', '\x7f', '\x85', '\u2028', '\ufffe', '\uffff', '&', ';', '#'))
+  const text = fc.string({ unit, maxLength: 200 }).filter((s) => !s.includes('\0'))
   fc.assert(fc.property(text, (s) => {
     t.equal(readXml(Buffer.from(xmlDocument('R', element('A', s))), 'R').children[0]?.text, s)
   }), { seed: 1, numRuns: 200 })
@@ -53,6 +54,21 @@ t.test('reads bodies with and without a namespace, references and CDATA decoded'
   t.strictSame(parseDeleteRequest(Buffer.from(`<Delete>${all}</Delete>`)), {
     quiet: false, objects: [{ key: ' k ', versionId: 'v', etag: '"e"', size: '1', lastModifiedTime: 'd' }],
   })
+  t.end()
+})
+
+t.test('references name any character but NUL', (t) => {
+  const keyOf = (text: string): string | undefined => parseDeleteRequest(Buffer.from(`<Delete><Object><Key>${text}</Key></Object></Delete>`)).objects[0]?.key
+  for (const [text, key] of [
+    ['&#x1;&#000000001;&#31;&#x0000000b;&#xB;', '\x01\x01\x1f\x0b\x0b'], ['&#xfffe;&#xFFFF;&#65535;', '\ufffe\uffff\uffff'], ['&#9;&#10;&#13;&#x7f;', '\t\n\r\x7f'],
+    ['\x85\u2028&#x85;&#x2028;', '\x85\u2028\x85\u2028'], ['<![CDATA[&#x1;]]>', '&#x1;'], ['&amp;#x1;', '&#x1;'], ['a<!-- &#x1; -->b', 'ab'],
+    ['<!-- <![CDATA[ -->&#x1;<!-- ]]> -->', '\x01'], ['<![CDATA[<!--]]>&#x1;<![CDATA[-->]]>', '<!--\x01-->'], ['<?p &#x1; ?>a', 'a'], ['&#x1f600;', '😀'],
+  ] as const) t.equal(keyOf(text), key, encodeURIComponent(text))
+  for (const text of [
+    '&#0;', '&#x0;', '&#x000;', '&#xd800;', '&#xdfff;', '&#x110000;', '&#99999999;', '&#x;', '&#;', '&#x1', '&#1x;', '&#X1;', '&#-1;', '&x1;', '&beyond-xml-1;',
+    '&#x1;&beyond-xml-1;', '\x01', '\x1f', '\x0b', '\ufffe', '\uffff', '<!-- \x01 -->', '<![CDATA[\x01]]>', '\x01&#x1;', '<!-- -- &#x1; -->',
+  ]) t.throws(() => keyOf(text), malformed, encodeURIComponent(text))
+  t.throws(() => readXml(Buffer.from('<R>' + '<!--'.repeat(200_000) + '&#x1;'), 'R'), malformed)
   t.end()
 })
 
