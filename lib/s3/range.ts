@@ -7,7 +7,7 @@ export interface Selection {
   readonly status: 200 | 206
   readonly offset: number
   readonly length: number
-  /** Content-Range; undefined where the answer is the whole object under 200. */
+  /** Content-Range; undefined where the answer is the whole object under 200, or a part of no bytes. */
   readonly contentRange: string | undefined
   /** The part that `partNumber` asked for, as an index into the object's part table. */
   readonly part: number | undefined
@@ -63,8 +63,9 @@ function selectPart(number: number, facts: ObjectFacts): Selection {
   for (let part = 0; part < parts.sizes.length; part += 1) {
     const length = parts.sizes[part] ?? 0
     if (parts.numbers[part] === number) {
-      // No Content-Range can name zero bytes: the empty object is answered whole.
-      if (length === 0) return { ...whole(facts.size), part }
+      // No Content-Range can name zero bytes. The empty object is answered whole, and an empty part is part of an answer still:
+      // who puts an object together from its parts must not get all of it for one of them.
+      if (length === 0) return facts.size === 0 ? { ...whole(0), part } : { status: 206, offset, length, contentRange: undefined, part }
       return { ...partial(offset, length, facts.size), part }
     }
     offset += length

@@ -52,6 +52,10 @@ t.test('answers a part by its number', (t) => {
     const members = { PartNumberRequested: number, ActualPartCount: '3' }
     t.throws(() => select(undefined, number, parts), { code: 'InvalidPartNumber', status: 416, members })
   }
+  const emptyLast = { ...facts(6), attributes: { entries: {}, parts: { numbers: [1, 3, 9], sizes: [3, 3, 0] } } }
+  t.same(select(undefined, '9', emptyLast), { status: 206, offset: 6, length: 0, contentRange: undefined, part: 2 })
+  const empty = { ...facts(0), attributes: { entries: {}, parts: { numbers: [2], sizes: [0] } } }
+  t.same(select(undefined, '2', empty), { status: 200, offset: 0, length: 0, contentRange: undefined, part: 0 })
   t.match(select(undefined, '1', facts(5)), { status: 206, contentRange: 'bytes 0-4/5', part: 0 }, 'an object written whole is one part')
   t.match(select(undefined, '1', facts(0)), whole(0))
   t.throws(() => select(undefined, '2', facts(5)), { code: 'InvalidPartNumber' })
