@@ -41,13 +41,28 @@ t.test('what no path can be is refused', async (t) => {
 
 t.test('files and directories stand side by side, and nothing clashes', async (t) => {
   const test = await testPfsd(t)
-  const metadata = await test.modify([add('/a', '1'), add('/a/b', '2'), add('/a/b', '3', { datum: 'other' })])
+  const metadata = await test.modify([add('/a', '1'), add('/a/b', '2')])
   const info = await test.client.unary('/pfs_v2.API/InspectCommit', { commit: { ...master, id: metadata['pfs-commit-id'] ?? '' } })
   t.equal(info.error, undefined)
   t.equal((await test.client.unary('/pfs_v2.API/InspectFile', { file: { commit: master, path: '/a' } })).file_type, 'FILE')
   t.equal((await test.client.unary('/pfs_v2.API/InspectFile', { file: { commit: master, path: '/a/' } })).file_type, 'DIR')
   const plain = await test.client.list('/pfs_v2.API/GetFile', { file: { commit: master, path: '/a' } })
   t.equal(plain[0]?.value?.toString(), '1')
+})
+
+t.test('a path has one content: another datum is refused where it is written, and named in vain where it is deleted', async (t) => {
+  const test = await testPfsd(t)
+  await test.modify([add('/a', '1', { datum: 'default' }), add('/b', '2', { datum: '' })])
+  const src = { commit: master, path: '/a' }
+  for (const change of [add('/a', '3', { datum: 'other' }), { copy_file: { dst: '/b', src, datum: 'other', literal: true } }]) {
+    const refused = { code: 3, details: /it has one content, and the datum \(other\) asks for another/ }
+    t.match(await refusal(test.modify([change])), refused)
+    t.match(await refusal(test.fileSet([change])), refused)
+  }
+  await test.modify([{ delete_file: { path: '/a', datum: 'other', literal: true } }])
+  t.same(await test.paths(), ['/a', '/b'])
+  await test.modify(['/a', '/b'].map((path) => ({ delete_file: { path, literal: true } })))
+  t.same(await test.paths(), [])
 })
 
 t.test('a history of puts and deletes reads as its model says', async (t) => {

@@ -1,4 +1,5 @@
 import type { Budget } from '../../../kit/budget'
+import { Code, RpcFailure } from '../../failure'
 import { limits } from '../../limits'
 import { encodeAttributes } from '../../model/attributes'
 import { Changes, type Change } from '../../model/change'
@@ -119,8 +120,14 @@ export class StreamChanges {
     this.change(key).deletes = true
   }
 
-  /** Where content for a path goes. pachd keeps a copy apart from everything else that the stream writes to the same path. */
+  /**
+   * Where content for a path goes. pachd keeps a copy apart from everything else that the stream writes to the same path. In
+   * the `s3` setting a path has one content, which every delete and replacement of that path takes.
+   */
   private writable(path: string, datum: string | undefined, copies: boolean): FileChange {
+    if (this.paths.setting === 's3' && keyText(path, datum) !== path) {
+      throw new RpcFailure(Code.invalidArgument, `path (${path}) invalid: it has one content, and the datum (${datum ?? ''}) asks for another`)
+    }
     let change = this.change(keyText(path, datum))
     if (this.paths.setting === 'pachd' && change.writes && (copies || change.copied)) change = this.change(duplicateKeyText(path))
     change.writes = true
