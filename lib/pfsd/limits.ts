@@ -1,4 +1,5 @@
 import assert from 'node:assert'
+import { bounds } from './model/bounds'
 
 /** Every bound of the embedded server, unit last in the name. */
 export const limits = {
@@ -34,7 +35,7 @@ export const limits = {
   freeSpaceCheckMs: 1000,
 
   nodeCacheBytes: 32 * 1024 * 1024,
-  rowCacheRows: 16 * 1024,
+  rowCacheBytes: 16 * 1024 * 1024,
   openFilesMax: 64,
 
   /** Names and branch names; the index takes keys up to 1978 bytes. */
@@ -68,7 +69,8 @@ export const limits = {
 assert(limits.segmentBlobBytesMax + 16 <= limits.segmentBytes, 'a small blob must fit a segment')
 assert(limits.blobSyncBytes % limits.blobBlockBytes === 0, 'syncs fall between blocks')
 assert(limits.blobBlockBytes % limits.blobCheckBytes === 0, 'a write ends with a whole checked block')
-assert(limits.heldFileBytesMax <= limits.segmentBlobBytesMax, 'a held file must fit a small blob')
+assert(limits.heldFileBytesMax <= bounds.smallBlobBytesMax, 'a held file must fit a small blob')
+assert(bounds.smallBlobBytesMax <= limits.segmentBlobBytesMax, 'a small blob must fit what segments take')
 assert(limits.heldFileBytesMax <= limits.heldStreamBytesMax, 'a held file must fit a stream')
 assert(limits.heldStreamBytesMax <= limits.heldBytesMax, 'a held stream must fit what all may hold')
 assert(limits.contentMessageBytes <= limits.readBytesMax, 'one read must fill a message of content')

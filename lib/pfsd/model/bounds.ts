@@ -14,6 +14,8 @@ export const bounds = {
   /** Path and datum suffix together; offsets in a node are 16 bits wide, which bounds three of these. */
   keyBytesMax: 16 * 1024,
   inlineBytesMax: 64,
+  /** Held bytes in a row become one small blob, or several of up to this size; no single piece is longer. */
+  smallBlobBytesMax: 1024 * 1024,
   extentsMax: 4,
   attributesInlineBytesMax: 256,
   hashBytesMax: 64,

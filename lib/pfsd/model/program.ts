@@ -102,13 +102,20 @@ export class Program {
     if (pieces.length === 1 && only?.kind === 'content') return only.content
     const extents: Extent[] = []
     let held: Buffer[] = []
+    let heldBytes = 0
     for (const piece of pieces) {
       const bytes = bytesOf(piece)
       if (bytes !== undefined) {
+        if (heldBytes + bytes.length > bounds.smallBlobBytesMax) {
+          held = flush(writer, held, extents)
+          heldBytes = 0
+        }
         held.push(bytes)
+        heldBytes += bytes.length
         continue
       }
       held = flush(writer, held, extents)
+      heldBytes = 0
       if (piece.kind === 'file') extents.push({ blob: writer.addBlobFile(piece.file), offset: 0, length: piece.file.length })
       else if (piece.kind === 'content') for (const extent of extentsOf(writer, piece.content)) extents.push(extent)
     }
@@ -127,7 +134,7 @@ function bytesOf(piece: Piece): Buffer | undefined {
   return piece.kind === 'content' && piece.content.kind === 'inline' ? piece.content.bytes : undefined
 }
 
-/** Bytes in a row become one blob. Answers what is held then: nothing. */
+/** Bytes in a row become one blob, which the caller keeps within bounds. Answers what is held then: nothing. */
 function flush(writer: ChangeWriter, held: readonly Buffer[], extents: Extent[]): Buffer[] {
   const [first] = held
   if (first === undefined) return []

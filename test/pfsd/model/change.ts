@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { applyChanges, type Change, Changes, composeFileSets, readChanges } from '../../../lib/pfsd/model/change'
+import { bounds } from '../../../lib/pfsd/model/bounds'
 import { Cursor } from '../../../lib/pfsd/model/cursor'
 import { emptyRoot, type Entry } from '../../../lib/pfsd/model/entry'
 import { extentsOf } from '../../../lib/pfsd/model/extents'
@@ -175,6 +176,21 @@ t.test('ten thousand parts make one file, by file sets composed in order', (t) =
   let start = 0
   const first = all.find(({ length }) => (start += length) > from)
   t.match(some.result[0], { blob: first?.blob, offset: (first?.length ?? 0) - (start - from) })
+  t.end()
+})
+
+t.test('content that came in many small pieces stands in blobs of bounded size', (t) => {
+  const nodes = new MemoryNodes()
+  const changes = new Changes()
+  const pieces = Array.from({ length: 80_000 }, (_, i) => Buffer.alloc(60, i % 251))
+  for (const bytes of pieces) changes.copy(key, { ...described, size: 60, content: { kind: 'inline', bytes } }, { append: true })
+  const [change] = changes.settle(nodes)
+  if (change === undefined) throw new Error('no change')
+  const extents = extentsOf(nodes, change.entry.content)
+  t.ok(Buffer.concat(extents.map(({ blob }) => nodes.blobs.get(blob) ?? Buffer.alloc(0))).equals(Buffer.concat(pieces)))
+  t.equal(change.entry.size, 80_000 * 60)
+  t.equal(extents.length, 5)
+  for (const { length } of extents) t.ok(length <= bounds.smallBlobBytesMax, `a blob of ${length} bytes`)
   t.end()
 })
 
