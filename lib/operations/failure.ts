@@ -20,6 +20,7 @@ const byKind: Readonly<Partial<Record<PfsErrorKind, (error: PfsError) => S3Error
   'no-version': () => new S3Error('NoSuchVersion'),
   'no-upload': () => new S3Error('NoSuchUpload'),
   abandoned: () => new S3Error('RequestTimeout'),
+  'upload-claimed': () => new S3Error('SlowDown'),
   'bad-name': () => new S3Error('InvalidBucketName'),
   'bad-path': () => new S3Error('InvalidFilePath'),
   'not-empty': () => new S3Error('BucketNotEmpty'),

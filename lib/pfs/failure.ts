@@ -9,6 +9,7 @@ export type PfsErrorKind =
   | 'no-version'         // commit missing
   | 'no-file-set'        // staged bytes that have expired meanwhile
   | 'no-upload'          // multipart upload missing, completed or aborted
+  | 'upload-claimed'     // multipart upload that is being completed: nothing was changed, try again
   | 'bad-name'           // not a bucket name, or one that PFS cannot hold
   | 'bad-path'           // a key that this server cannot hold
   | 'not-empty'          // a bucket that still has objects
@@ -36,6 +37,11 @@ export class PfsError extends Error {
     this.kind = kind
     this.commit = commit
   }
+}
+
+/** Whether the call that failed may have been carried out all the same. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  return isPfsError(error, 'unavailable') || isPfsError(error, 'internal')
 }
 
 export function isPfsError(error: unknown, kind: PfsErrorKind): error is PfsError {

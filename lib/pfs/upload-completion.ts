@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { limits } from '../limits'
 import type { Backend } from './backend'
 import type { Completion, Judge, Stat, Upload, Written } from './contract'
-import { isPfsError, PfsError } from './failure'
+import { isOutcomeUnknown, isPfsError, PfsError } from './failure'
 import { requirePath } from './path'
 import { bucketName, type BranchRef } from './ref'
 import type { UploadBranch } from './upload-branch'
@@ -55,6 +55,10 @@ export class Completions {
     return outcome
   }
 
+  isUnderWay(id: string): boolean {
+    return this.underWay.has(id)
+  }
+
   /** Waits until nobody here completes this upload. */
   async over(id: string): Promise<void> {
     for (let running = this.underWay.get(id); running !== undefined; running = this.underWay.get(id)) {
@@ -71,7 +75,7 @@ export class Completions {
       written = await this.commit(place.ref, upload, completion)
     } catch (error) {
       // What the server made of a call that failed without a reason is not known: the claim stays until it can be settled.
-      if (!isPfsError(error, 'unavailable') && !isPfsError(error, 'internal')) await this.release(place, upload, claim).catch(() => undefined)
+      if (!isOutcomeUnknown(error)) await this.release(place, upload, claim).catch(() => undefined)
       throw error
     }
     const sets = [...completion.parts, ...completion.unused].map((part) => part.fileSet)
@@ -121,7 +125,7 @@ export class Completions {
   /** Somebody may be at it. */
   isLive({ upload, claim, written }: UploadRecord): boolean {
     if (claim === undefined) return false
-    if (this.underWay.has(upload.id)) return true
+    if (this.isUnderWay(upload.id)) return true
     return !this.backend.alone && Date.now() - written.getTime() <= limits.claimMsMax
   }
 
@@ -161,17 +165,17 @@ export class Completions {
   }
 }
 
-/** no-upload, or unavailable while somebody completes it. */
+/** no-upload, or upload-claimed while somebody completes it. */
 export function unclaimed(current: Stat | undefined): void {
   if (current === undefined) throw noUpload()
-  if (parseUploadRecord(current, '').claim !== undefined) throw new PfsError('unavailable', 'the upload is being completed')
+  if (parseUploadRecord(current, '').claim !== undefined) throw new PfsError('upload-claimed', 'the upload is being completed')
 }
 
 function claimedBy(claim: Claim, bucket: string): Judge {
   return (current) => {
     if (current === undefined) throw noUpload()
     const now = parseUploadRecord(current, bucket).claim
-    if (now?.gateway !== claim.gateway || now.digest !== claim.digest) throw new PfsError('unavailable', 'the claim is another one by now')
+    if (now?.gateway !== claim.gateway || now.digest !== claim.digest) throw new PfsError('upload-claimed', 'the claim is another one by now')
   }
 }
 

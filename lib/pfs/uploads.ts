@@ -1,7 +1,7 @@
 import { limits } from '../limits'
 import type { Backend } from './backend'
-import type { Attributes, Completion, NewPart, Part, Upload, UploadPage, UploadQuery, Uploads, Written } from './contract'
-import { PfsError } from './failure'
+import type { Attributes, Change, Completion, NewPart, Part, Upload, UploadPage, UploadQuery, Uploads, Written } from './contract'
+import { isOutcomeUnknown, isPfsError, PfsError } from './failure'
 import { requirePath } from './path'
 import { bucketRef, type BucketRef } from './ref'
 import { UploadBranch } from './upload-branch'
@@ -77,19 +77,31 @@ class MultipartUploads implements Uploads {
     const { number, size, md5, checksums } = part
     let replaced: string | undefined
     try {
-      const written = await branch.write({
+      const written = await this.writeUnclaimed(branch, upload.id, {
         requires: [{ key: uploadPath(ref.branch, upload.key, upload.id), judge: unclaimed }],
         edits: [{
           kind: 'put', key: partPath(upload.id, number), content: noContent, attributes: partRecord({ size, md5, checksums, fileSet }),
           judge: (current) => { replaced = current === undefined ? undefined : parsePartRecord(current).fileSet },
         }],
       })
-      if (replaced !== undefined) letGoFileSets(transport, [replaced])
+      if (replaced !== undefined && replaced !== fileSet) letGoFileSets(transport, [replaced])
       return { number, size, md5, checksums, fileSet, modified: written.time }
     } catch (error) {
       // Without an answer the record may be there, and then it needs its bytes.
-      if (error instanceof PfsError && error.kind === 'no-upload') letGoFileSets(transport, [fileSet])
+      if (!isOutcomeUnknown(error)) letGoFileSets(transport, [fileSet])
       throw error
+    }
+  }
+
+  /** A completion that is under way here comes first: it ends the upload, or leaves it as it was. */
+  private async writeUnclaimed(branch: UploadBranch, id: string, change: Change): Promise<Written> {
+    for (;;) {
+      try {
+        return await branch.write(change)
+      } catch (error) {
+        if (!isPfsError(error, 'upload-claimed') || !this.completions.isUnderWay(id)) throw error
+      }
+      await this.completions.over(id)
     }
   }
 

@@ -77,7 +77,7 @@ t.test('trouble behind the contract is the refusal it stands for, or a fault', (
     ['bad-name', 400, 'InvalidBucketName'], ['bad-path', 400, 'InvalidFilePath'], ['not-empty', 409, 'BucketNotEmpty'],
     ['read-only', 405, 'MethodNotAllowed'], ['snapshot-gone', 400, 'InvalidArgument'], ['head-moved', 409, 'ConditionalRequestConflict'],
     ['head-open', 503, 'SlowDown'], ['denied', 403, 'AccessDenied'], ['unauthenticated', 403, 'InvalidAccessKeyId'],
-    ['unavailable', 503, 'ServiceUnavailable'], ['exhausted', 503, 'SlowDown'], ['full', 507, 'InsufficientStorage'],
+    ['upload-claimed', 503, 'SlowDown'], ['unavailable', 503, 'ServiceUnavailable'], ['exhausted', 503, 'SlowDown'], ['full', 507, 'InsufficientStorage'],
   ] as const) {
     const refusal = toS3Error(new PfsError(kind, 'a secret of the server'))
     t.strictSame([refusal?.status, refusal?.code], [status, code])

@@ -2,7 +2,8 @@ import t from 'tap'
 import { inProcess } from '../../lib/pfs/in-process'
 import { connect } from '../../lib/pfs/pfs'
 import type { Transport } from '../../lib/pfs/transport'
-import { textOf } from '../support/pfs-rig'
+import { counting } from '../support/counting'
+import { staged, textOf } from '../support/pfs-rig'
 import { attributes, bucket, commitsOf, completion, everything, noUpload, putPart, uploadRig } from '../support/upload-rig'
 
 t.test('completed twice at once, it is completed once', async (t) => {
@@ -35,6 +36,26 @@ t.test('completed and aborted at once, one of them happens', async (t) => {
     t.equal(await textOf(rig.pfs, bucket, upload.key), done[i % 2 === 0 ? 1 : 0] === true ? 'one' : undefined)
   }
   t.same((await uploads.list(bucket, everything)).uploads, [])
+})
+
+t.test('a part that comes while its upload is completed waits for what becomes of it', async (t) => {
+  const { pfs } = await uploadRig(t)
+  const { uploads } = pfs
+  for (const refused of [true, false]) {
+    const upload = await uploads.create(bucket, 'k', attributes)
+    const one = await putPart(pfs, upload, 1, 'one')
+    const body = await staged(pfs, 'two', true)
+    let late: Promise<unknown> | undefined
+    // The object is judged behind the claim.
+    const judge = (): void => {
+      late = uploads.putPart(upload, { number: 2, size: 3, md5: Buffer.alloc(16), checksums: {}, staged: body }).then(({ number }) => number, (error: unknown) => error)
+      if (refused) throw new Error('the condition')
+    }
+    const completing = uploads.complete(upload, completion([one], { judge }))
+    await (refused ? t.rejects(completing, { message: 'the condition' }) : completing)
+    t.match(await late, refused ? 2 : noUpload)
+    t.equal(await textOf(pfs, bucket, 'k'), refused ? undefined : 'one')
+  }
 })
 
 t.test('two gateways complete one upload', async (t) => {
@@ -136,6 +157,7 @@ t.test('a gateway that dies while it completes leaves one outcome, whatever come
 })
 
 t.test('a claim of another gateway is let be while it is young', async (t) => {
+  const claimed = { name: 'PfsError', kind: 'upload-claimed' }
   const rig = await uploadRig(t)
   const transport = inProcess(rig.pfsd.service)
   const upload = await rig.pfs.uploads.create(bucket, 'k', attributes)
@@ -144,11 +166,14 @@ t.test('a claim of another gateway is let be while it is young', async (t) => {
   const dead = await connect(failing, { alone: true })
   void dead.uploads.complete(upload, completion([one]))
   await death
-  const other = await connect(transport, {})
-  await t.rejects(other.uploads.complete(upload, completion([one])), { name: 'PfsError', kind: 'unavailable' })
+  const counted = counting(transport)
+  const other = await connect(counted, {})
+  await t.rejects(other.uploads.complete(upload, completion([one])), claimed)
   t.same(await other.uploads.get(bucket, 'k', upload.id), upload, 'it is there as long as nobody knows')
-  await t.rejects(other.uploads.abort(bucket, 'k', upload.id), { name: 'PfsError', kind: 'unavailable' })
-  await t.rejects(putPart(other, upload, 2, 'two'), { name: 'PfsError', kind: 'unavailable' })
+  await t.rejects(other.uploads.abort(bucket, 'k', upload.id), claimed)
+  counted.take()
+  await t.rejects(putPart(other, upload, 2, 'two'), claimed)
+  t.match(counted.take(), { ComposeFileSet: 1, RenewFileSet: 1 }, 'what a refused part has pinned is let go')
   const alone = await connect(transport, { alone: true })
   t.same(await alone.uploads.get(bucket, 'k', upload.id), upload)
   await other.uploads.complete(upload, completion([one]))
