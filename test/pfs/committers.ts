@@ -1,7 +1,7 @@
 import t from 'tap'
 import { openBackend } from '../../lib/pfs/backend'
 import { limits } from '../../lib/limits'
-import { inProcess } from '../../lib/pfs/in-process'
+import { inProcess } from '../../lib/pfs/transports/in-process'
 import { connect } from '../../lib/pfs/pfs'
 import { counting } from '../support/counting'
 import { MapServer, rpcFailure } from '../support/map-server'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Commits } from '../../lib/pfs/commits'
 import { Heads } from '../../lib/pfs/heads'
-import { inProcess } from '../../lib/pfs/in-process'
+import { inProcess } from '../../lib/pfs/transports/in-process'
 import { settle } from '../support/collect'
 import { counting } from '../support/counting'
 import { MapServer, rpcFailure } from '../support/map-server'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ByteSource } from '../../lib/kit/byte-source'
 import type { Stat } from '../../lib/pfs/contract'
-import { inProcess } from '../../lib/pfs/in-process'
+import { inProcess } from '../../lib/pfs/transports/in-process'
 import { openRead } from '../../lib/pfs/read'
 import type { RpcTable } from '../../lib/pfs/transport'
 import { collectBytes, settle } from '../support/collect'

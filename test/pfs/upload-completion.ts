@@ -1,5 +1,5 @@
 import t from 'tap'
-import { inProcess } from '../../lib/pfs/in-process'
+import { inProcess } from '../../lib/pfs/transports/in-process'
 import { connect } from '../../lib/pfs/pfs'
 import type { Transport } from '../../lib/pfs/transport'
 import { counting } from '../support/counting'

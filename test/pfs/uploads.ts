@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Upload } from '../../lib/pfs/contract'
-import { inProcess } from '../../lib/pfs/in-process'
+import { inProcess } from '../../lib/pfs/transports/in-process'
 import { connect } from '../../lib/pfs/pfs'
 import { rig as rigOfMaps, textOf } from '../support/pfs-rig'
 import { attributes, bucket, commitsOf, completion, everything, noUpload, putPart, until, uploadRig } from '../support/upload-rig'

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { grpc } from '../../lib/pfs/grpc'
+import { grpc } from '../../lib/pfs/transports/grpc'
 import { serve } from '../../lib/pfsd/serve'
 import type { Service } from '../../lib/pfsd/service'
 import { RpcClient } from '../support/rpc-client'

@@ -1,7 +1,7 @@
 import { connect } from '../../lib/pfs/pfs'
 import type { BackendOptions } from '../../lib/pfs/backend'
 import type { Change, Edit, Pfs, Stage } from '../../lib/pfs/contract'
-import { inProcess } from '../../lib/pfs/in-process'
+import { inProcess } from '../../lib/pfs/transports/in-process'
 import { collectBytes } from './collect'
 import { counting, type Counting } from './counting'
 import { MapServer } from './map-server'

@@ -1,4 +1,4 @@
-import { inProcess } from '../../lib/pfs/in-process'
+import { inProcess } from '../../lib/pfs/transports/in-process'
 import {
   RpcError, type Answer, type ClientStreamPath, type RpcTable, type ServerStreamPath, type Transport, type UnaryPath,
 } from '../../lib/pfs/transport'

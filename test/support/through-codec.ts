@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert'
-import { methodOf } from '../../lib/pfs/grpc-methods'
+import { methodOf } from '../../lib/pfs/transports/grpc-methods'
 import type { Transport } from '../../lib/pfs/transport'
 import type { Rpcs } from '../../lib/wire/messages'
 

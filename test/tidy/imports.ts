@@ -29,7 +29,7 @@ const packageLaw: readonly { readonly of: RegExp, readonly in: RegExp }[] = [
   { of: /^lmdb$/, in: /^lib\/pfsd\/store\// },
   { of: /^node:fs/, in: /^lib\/(pfsd\/store\/|config\.ts)/ },
   { of: /^node:https?$/, in: /^lib\/http\// },
-  { of: /^@grpc\//, in: /^lib\/(pfs\/grpc|pfsd\/(serve|commit-fence)|wire\/methods)/ },
+  { of: /^@grpc\//, in: /^lib\/(pfs\/transports\/grpc|pfsd\/(serve|commit-fence)|wire\/methods)/ },
 ]
 
 /** `lib/pfs/read.ts` → `pfs/read`; `lib/server.ts` → `server`. */

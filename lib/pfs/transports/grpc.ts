@@ -1,10 +1,10 @@
 import { Client, connectivityState, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
-import { limits } from '../limits'
-import type { Rpcs } from '../wire/messages'
+import { limits } from '../../limits'
+import type { Rpcs } from '../../wire/messages'
 import { methodOf } from './grpc-methods'
 import { GrpcStream } from './grpc-stream'
 import { GrpcUpload } from './grpc-upload'
-import { RpcError, RpcStatus, type CallOptions, type Transport } from './transport'
+import { RpcError, RpcStatus, type CallOptions, type Transport } from '../transport'
 
 interface GrpcOptions {
   /** PEM; the system's roots where absent. For `grpcs` only. */

@@ -1,7 +1,7 @@
-import { deferred, type Deferred } from '../kit/deferred'
-import { limits } from '../limits'
+import { deferred, type Deferred } from '../../kit/deferred'
+import { limits } from '../../limits'
 import { CallContext, rpcErrorOf } from './call-context'
-import type { CallOptions, MessageReceiver, MessageSource, Outlet, RpcError, ServerStreamHandler } from './transport'
+import type { CallOptions, MessageReceiver, MessageSource, Outlet, RpcError, ServerStreamHandler } from '../transport'
 
 /** A message's share of the credit: its bytes where it carries any, else about what a FileInfo takes. */
 function weightOf(message: unknown): number {

@@ -1,6 +1,6 @@
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js'
 import { IdleTimer } from './idle-timer'
-import { RpcError, RpcStatus, type MessageReceiver, type MessageSource } from './transport'
+import { RpcError, RpcStatus, type MessageReceiver, type MessageSource } from '../transport'
 
 /**
  * A server-streaming call over gRPC. The idle timer runs while the server is the one that is waited for: not while the

@@ -1,4 +1,4 @@
-import { RpcError, RpcStatus, type CallOptions, type HandlerContext } from './transport'
+import { RpcError, RpcStatus, type CallOptions, type HandlerContext } from '../transport'
 
 /** One in-process call's metadata, both ways. */
 export class CallContext implements HandlerContext {

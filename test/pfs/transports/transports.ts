@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap'
-import { grpc } from '../../lib/pfs/grpc'
-import { inProcess } from '../../lib/pfs/in-process'
-import { RpcError, type RpcTable, type Transport } from '../../lib/pfs/transport'
-import { RpcFailure } from '../../lib/pfsd/failure'
-import { serve } from '../../lib/pfsd/serve'
-import { collectMessages, settle } from '../support/collect'
+import { grpc } from '../../../lib/pfs/transports/grpc'
+import { inProcess } from '../../../lib/pfs/transports/in-process'
+import { RpcError, type RpcTable, type Transport } from '../../../lib/pfs/transport'
+import { RpcFailure } from '../../../lib/pfsd/failure'
+import { serve } from '../../../lib/pfsd/serve'
+import { collectMessages, settle } from '../../support/collect'
 
 /* What both transports promise, shown on a table of small handlers. */
 

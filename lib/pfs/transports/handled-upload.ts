@@ -1,7 +1,7 @@
-import { deferred, type Deferred } from '../kit/deferred'
-import { limits } from '../limits'
+import { deferred, type Deferred } from '../../kit/deferred'
+import { limits } from '../../limits'
 import { CallContext, rpcErrorOf } from './call-context'
-import { RpcError, RpcStatus, type Answer, type CallOptions, type ClientStream, type ClientStreamHandler, type Inlet } from './transport'
+import { RpcError, RpcStatus, type Answer, type CallOptions, type ClientStream, type ClientStreamHandler, type Inlet } from '../transport'
 
 /**
  * One client-streaming call. The handler has at most one message in hand; one more may wait before `send` asks for patience.

@@ -1,5 +1,5 @@
-import type { Rpcs } from '../wire/messages'
-import { methods } from '../wire/methods'
+import type { Rpcs } from '../../wire/messages'
+import { methods } from '../../wire/methods'
 
 /** One RPC's codec; the types of both messages are those of wire/messages. */
 interface TypedMethod<Request, Response> {

@@ -1,7 +1,7 @@
 import type { ClientWritableStream, Metadata, ServiceError, StatusObject } from '@grpc/grpc-js'
-import { limits } from '../limits'
+import { limits } from '../../limits'
 import { IdleTimer } from './idle-timer'
-import { RpcError, RpcStatus, type Answer, type ClientStream } from './transport'
+import { RpcError, RpcStatus, type Answer, type ClientStream } from '../transport'
 
 type Answered<Response> = (error: ServiceError | null, response?: Response) => void
 

@@ -1,10 +1,10 @@
 import { createServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { deferred } from '../../lib/kit/deferred'
-import { grpc } from '../../lib/pfs/grpc'
-import { serve } from '../../lib/pfsd/serve'
-import { collectMessages } from '../support/collect'
+import { deferred } from '../../../lib/kit/deferred'
+import { grpc } from '../../../lib/pfs/transports/grpc'
+import { serve } from '../../../lib/pfsd/serve'
+import { collectMessages } from '../../support/collect'
 
 t.test('refuses what is no address', async (t) => {
   for (const address of ['', 'localhost:1', 'http://a:1', 'unix:', 'grpc://', 'grpc://a/b']) t.throws(() => grpc(address), address)

@@ -1,11 +1,11 @@
-import type { Rpcs } from '../wire/messages'
+import type { Rpcs } from '../../wire/messages'
 import { CallContext, rpcErrorOf } from './call-context'
 import { HandledStream } from './handled-stream'
 import { HandledUpload } from './handled-upload'
 import {
   RpcError, RpcStatus,
   type CallOptions, type ClientStreamHandler, type RpcTable, type ServerStreamHandler, type Transport, type UnaryHandler,
-} from './transport'
+} from '../transport'
 
 /**
  * A transport that hands message objects to the handlers of a table: no socket, no codec, no copy. It keeps the promises that
