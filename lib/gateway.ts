@@ -36,6 +36,8 @@ interface Journey {
   operation: OperationName | undefined
   /** Where only one bucket is involved. */
   bucket: string | undefined
+  key: string | undefined
+  uploadId: string | undefined
   who: string | undefined
   code: string | undefined
   fault: unknown
@@ -47,7 +49,9 @@ export function gateway(options: GatewayOptions): (exchange: Exchange) => void {
   return (exchange) => {
     const began = performance.now()
     const requestId = nextId()
-    const journey: Journey = { operation: undefined, bucket: undefined, who: undefined, code: undefined, fault: undefined }
+    const journey: Journey = {
+      operation: undefined, bucket: undefined, key: undefined, uploadId: undefined, who: undefined, code: undefined, fault: undefined,
+    }
     answer(options, exchange, requestId, journey)
       .catch((error: unknown) => refuse(error, exchange, requestId, journey))
       .then((reply) => exchange.reply(withIds(reply, requestId)).then((delivery) => {
@@ -64,6 +68,8 @@ async function answer(options: GatewayOptions, exchange: Exchange, requestId: st
   const { operation: name, scope } = route(head, query, options.domain)
   journey.operation = name
   if (scope.kind !== 'service' && !head.has('x-amz-copy-source')) journey.bucket = scope.bucket
+  if (scope.kind === 'object') journey.key = scope.key
+  journey.uploadId = query.get('uploadId')
   const now = options.now()
   const grant = verify(head, { keys: options.keys(), now: now.getTime() })
   journey.who = whoOf(grant)
@@ -93,8 +99,8 @@ function refuse(error: unknown, exchange: Exchange, requestId: string, journey: 
   journey.code = refusal.code
   if (refusal.status >= 500 && refusal !== error) journey.fault = error
   const { path, method } = exchange.head
-  const context = { resource: path, requestId, hostId, head: method === 'HEAD' }
-  return errorReply(refusal, journey.bucket === undefined ? context : { ...context, bucket: journey.bucket })
+  const { bucket, key, uploadId } = journey
+  return errorReply(refusal, { resource: path, requestId, hostId, head: method === 'HEAD', bucket, key, uploadId })
 }
 
 function whoOf(grant: Grant): string {

@@ -119,7 +119,8 @@ t.test('versions', async (t) => {
   await t.rejects(get({ query: `versionId=${version}` }, 'other'), { code: 'NoSuchVersion', members: { Key: 'other', VersionId: version } })
   await t.rejects(get({}, 'other', `${version}.${bucket}`), { code: 'NoSuchKey' })
   await t.rejects(get({}, 'absent'), { code: 'NoSuchKey', members: { Key: 'absent' } })
-  await t.rejects(get({ query: 'versionId=ffffffffffff4fffffffffffffffffff' }), { name: 'PfsError', kind: 'no-version' })
+  const unknown = 'ffffffffffff4fffffffffffffffffff'
+  await t.rejects(get({ query: `versionId=${unknown}` }), { code: 'NoSuchVersion', members: { Key: 'k.csv', VersionId: unknown } })
   await t.rejects(get({ query: 'versionId=' }), { code: 'InvalidArgument', message: 'Version id cannot be the empty string' })
   await t.rejects(get({ query: 'versionId=abc' }), { code: 'InvalidArgument', message: 'Invalid version id specified' })
   await t.rejects(get({ query: 'versionId=null' }), { code: 'NoSuchVersion' })

@@ -38,6 +38,15 @@ t.test('an error document, in the order of S3', (t) => {
     '<Resource>/b/a%26b</Resource><RequestId>R1</RequestId><HostId>H1</HostId></Error>')
   const noBucket = errorReply(new S3Error('NoSuchBucket'), { ...context, bucket: 'b' })
   t.match(noBucket.body.kind === 'bytes' && noBucket.body.bytes.toString(), '<BucketName>b</BucketName><Resource>')
+  const facts = { ...context, bucket: 'b', key: 'k', uploadId: 'u' }
+  const contentOf = (code: 'InvalidPart' | 'NoSuchKey' | 'NoSuchUpload', members = {}): string => {
+    const { body } = errorReply(new S3Error(code, members), facts)
+    return body.kind === 'bytes' ? body.bytes.toString().replace(/^.*<\/Message>|<Resource>.*$/gs, '') : ''
+  }
+  t.equal(contentOf('NoSuchKey'), '<Key>k</Key>')
+  t.equal(contentOf('NoSuchKey', { Key: 'source' }), '<Key>source</Key>', 'the source of a copy')
+  t.equal(contentOf('NoSuchUpload'), '<UploadId>u</UploadId>')
+  t.equal(contentOf('InvalidPart', { PartNumber: '1', ETag: 'e' }), '<UploadId>u</UploadId><PartNumber>1</PartNumber><ETag>e</ETag>')
   t.strictSame(errorReply(error, { ...context, head: true }), { status: 404, headers: [], body: { kind: 'none' } })
   t.strictSame(errorReply(new S3Error('SlowDown'), { ...context, head: true }).headers, [['Retry-After', '1']])
   t.end()

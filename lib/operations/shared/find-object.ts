@@ -1,4 +1,5 @@
-import type { Pfs, Stat } from '../../pfs/contract'
+import type { Pfs, Snapshot, Stat } from '../../pfs/contract'
+import { PfsError } from '../../pfs/failure'
 import { S3Error } from '../../s3/error'
 
 /**
@@ -6,10 +7,20 @@ import { S3Error } from '../../s3/error'
  * asked for by its id and does not have the key.
  */
 export async function findObject(pfs: Pfs, bucket: string, key: string, version: string | undefined): Promise<Stat> {
-  const stat = await pfs.stat(await pfs.snapshot(bucket, version), key)
+  const stat = await pfs.stat(await snapshotOf(pfs, bucket, key, version), key)
   if (stat !== undefined) return stat
   if (version === undefined) throw new S3Error('NoSuchKey', { Key: key })
   throw new S3Error('NoSuchVersion', { Key: key, VersionId: version })
+}
+
+/** An answer about a version that is not there names it, and the key it was asked for. */
+async function snapshotOf(pfs: Pfs, bucket: string, key: string, version: string | undefined): Promise<Snapshot> {
+  try {
+    return await pfs.snapshot(bucket, version)
+  } catch (error) {
+    if (version === undefined || !(error instanceof PfsError) || error.kind !== 'no-version') throw error
+    throw new S3Error('NoSuchVersion', { Key: key, VersionId: version })
+  }
 }
 
 /** The version id that a read shows: the one that was asked for, else the commit that wrote the object. */
