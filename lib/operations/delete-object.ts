@@ -13,7 +13,7 @@ export const deleteObject = { name: 'DeleteObject', scope: 'object', permission:
 async function run(call: Call<ObjectScope>): Promise<Reply> {
   const { bucket, key } = call.scope
   // History is never changed: to delete a version must not touch the head instead.
-  if (requestedVersion(call.query) !== undefined) throw new S3Error('NotImplemented', { ArgumentName: 'versionId' })
+  if (requestedVersion(call.query) !== undefined) throw new S3Error('NotImplemented', {}, { message: 'Deleting a version is not implemented.' })
   const judge = deleteJudge(deleteConditions(call.head))
   const written = await call.pfs.write(bucket, {
     edits: [{ kind: 'delete', key, ...judge === undefined ? {} : { judge } }],

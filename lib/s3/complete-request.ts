@@ -13,11 +13,12 @@ export interface ListedPart {
 }
 
 /**
- * Reads a `CompleteMultipartUpload` document of 1 to 10,000 parts in ascending order: MalformedXML, InvalidArgument for a
- * number out of bounds, InvalidPartOrder. Elements of a part that are not known are checksums of later algorithms, which are
- * ignored wherever they come.
+ * Reads a `CompleteMultipartUpload` document of 1 to 10,000 parts in ascending order: MalformedXML, InvalidRequest for no
+ * document at all, InvalidArgument for a number out of bounds, InvalidPartOrder. Elements of a part that are not known are
+ * checksums of later algorithms, which are ignored wherever they come.
  */
 export function parseCompleteRequest(body: Buffer): readonly ListedPart[] {
+  if (body.length === 0) throw new S3Error('InvalidRequest', {}, { message: 'You must specify at least one part' })
   const parts: ListedPart[] = []
   let last = 0
   for (const node of readXml(body, 'CompleteMultipartUpload').children) {
@@ -52,5 +53,5 @@ function partNumber(text: string | undefined): number {
   const number = Number(text)
   if (number >= 1 && number <= limits.partsMax) return number
   throw new S3Error('InvalidArgument', { ArgumentName: 'PartNumber', ArgumentValue: text },
-    { message: `Part number must be an integer between 1 and ${limits.partsMax}, inclusive` })
+    { message: number < 1 ? 'PartNumber must be >= 1' : `Part number must be an integer between 1 and ${limits.partsMax}, inclusive` })
 }

@@ -64,7 +64,12 @@ export function writeJudge(head: Head): WriteJudge | undefined {
   const ifNoneMatch = tags(head, 'if-none-match')
   if (head.has('if-modified-since')) throw notOffered('If-Modified-Since')
   if (head.has('if-unmodified-since')) throw notOffered('If-Unmodified-Since')
-  if (ifNoneMatch !== undefined && (ifMatch !== undefined || ifNoneMatch !== '*')) throw notOffered('If-None-Match')
+  if (ifNoneMatch !== undefined && ifMatch !== undefined) {
+    throw notOffered('If-Match,If-None-Match', 'Multiple conditional request headers present in the request')
+  }
+  if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
+    throw notOffered('If-None-Match', "We don't accept the provided value of If-None-Match header for this API")
+  }
   if (ifNoneMatch !== undefined) {
     return (current) => {
       if (current !== undefined) throw preconditionFailed('If-None-Match')
@@ -136,8 +141,8 @@ function preconditionFailed(condition: string): S3Error {
   return new S3Error('PreconditionFailed', { Condition: condition })
 }
 
-function notOffered(header: string): S3Error {
-  return new S3Error('NotImplemented', { Header: header })
+function notOffered(header: string, reason?: string): S3Error {
+  return new S3Error('NotImplemented', { Header: header, ...reason === undefined ? {} : { additionalMessage: reason } })
 }
 
 function unreadable(name: string, value: string): S3Error {

@@ -1,6 +1,6 @@
 import type { Head } from '../kit/head'
 import { S3Error } from './error'
-import { checkBucketName } from './names'
+import { isBucketName } from './names'
 import { percentDecode } from './percent'
 import { checkKey } from './route'
 import { checkVersionId } from './version-id'
@@ -15,21 +15,24 @@ export interface CopySource {
 /**
  * `x-amz-copy-source`: `bucket/key`, percent-encoded, with or without a slash in front, and `?versionId=` behind. The version
  * is split off before anything is decoded, and decoding happens once, so that an encoded `?` stays part of the key.
- * InvalidArgument for everything else, access point ARNs and URLs included; InvalidBucketName and KeyTooLongError as in a path.
+ * InvalidArgument for everything else, access point ARNs and URLs included; KeyTooLongError as in a path.
  */
 export function copySource(head: Head): CopySource {
   const sent = head.get('x-amz-copy-source') ?? ''
   const mark = sent.indexOf('?versionId=')
   const path = percentDecode((mark === -1 ? sent : sent.slice(0, mark)).replace(/^\//, ''))
+  if (path === undefined || path.includes('\0')) throw refused(sent, 'Invalid copy source encoding')
   const version = mark === -1 ? undefined : sent.slice(mark + '?versionId='.length)
-  const slash = path?.indexOf('/') ?? -1
-  if (path === undefined || slash < 1 || slash === path.length - 1 || path.includes('\0') || path.slice(0, slash).includes(':')) {
-    throw new S3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source', ArgumentValue: sent },
-      { message: 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey' })
-  }
+  const slash = path.indexOf('/')
+  if (slash < 1 || path.slice(0, slash).includes(':')) throw refused(sent, 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey')
+  if (slash === path.length - 1) throw refused(sent, 'Invalid copy source object key')
   if (version !== undefined) checkVersionId(version, 'x-amz-copy-source')
   const source = { bucket: path.slice(0, slash), key: path.slice(slash + 1), version }
-  checkBucketName(source.bucket)
+  if (!isBucketName(source.bucket)) throw refused(sent, 'Invalid copy source bucket name')
   checkKey(source.key)
   return source
+}
+
+function refused(sent: string, message: string): S3Error {
+  return new S3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source', ArgumentValue: sent }, { message })
 }

@@ -18,7 +18,7 @@ export function checkFraming(head: Head, httpVersion: string): void {
   }
   const encoding = head.get('transfer-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') {
-    throw new S3Error('NotImplemented', { Header: 'Transfer-Encoding', AdditionalMessage: encoding }, closing)
+    throw new S3Error('NotImplemented', { Header: 'Transfer-Encoding', additionalMessage: encoding }, closing)
   }
 }
 

@@ -89,7 +89,7 @@ export function shownChecksum(part: UploadedPart): readonly [name: string, text:
   return undefined
 }
 
-/** Bytes `[offset, offset + length)` of a source that UploadPartCopy is to copy. InvalidArgument, InvalidRange. */
+/** Bytes `[offset, offset + length)` of a source that UploadPartCopy is to copy. InvalidArgument, InvalidRequest. */
 export function copySourceRange(head: Head, size: number): { readonly offset: number, readonly length: number } {
   const text = head.get('x-amz-copy-source-range')
   if (text === undefined) return bounded(0, size)
@@ -103,7 +103,8 @@ export function copySourceRange(head: Head, size: number): { readonly offset: nu
     })
   }
   if (last < size) return bounded(first, last - first + 1)
-  throw new S3Error('InvalidRange', { RangeRequested: text, ActualObjectSize: String(size) },
+  if (first >= size) throw new S3Error('InvalidRequest', {}, { message: 'The specified copy range is invalid for the source object size' })
+  throw new S3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: text },
     { message: `Range specified is not valid for source object of size: ${size}` })
 }
 

@@ -15,8 +15,11 @@ const part = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?$/
  * address has a part too many. Names that pass may still be unknown, which is NoSuchBucket.
  */
 export function checkBucketName(name: string): void {
+  if (!isBucketName(name)) throw new S3Error('InvalidBucketName', { BucketName: name })
+}
+
+export function isBucketName(name: string): boolean {
   const parts = name.split('.')
   const names = parts.length > 1 && commitId.test(parts[0] ?? '') ? parts.length - 1 : parts.length
-  const valid = name.length >= 3 && name.length <= 255 && names <= 3 && parts.every((each) => part.test(each))
-  if (!valid) throw new S3Error('InvalidBucketName', { BucketName: name })
+  return name.length >= 3 && name.length <= 255 && names <= 3 && parts.every((each) => part.test(each))
 }

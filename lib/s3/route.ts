@@ -137,7 +137,7 @@ function listingOf(query: Query): OperationName {
   const type = query.get('list-type')
   if (type === '2') return 'ListObjectsV2'
   if (type === undefined || type === '' || type === '1') return 'ListObjects'
-  throw new S3Error('InvalidArgument', { ArgumentName: 'list-type', ArgumentValue: type })
+  throw new S3Error('InvalidArgument', { ArgumentName: 'list-type', ArgumentValue: type }, { message: 'Invalid List Type specified in Request' })
 }
 
 /**

@@ -17,12 +17,17 @@ t.test('every spelling that clients use', (t) => {
 
 t.test('what is no list of parts', (t) => {
   const malformed = [
-    '', '<x/>', documentOf(''), documentOf('<Other/>'), documentOf(part(1) + '<Quiet>true</Quiet>'), documentOf('<Part><ETag>a</ETag></Part>'),
+    ' ', '<x/>', documentOf(''), documentOf('<Other/>'), documentOf(part(1) + '<Quiet>true</Quiet>'), documentOf('<Part><ETag>a</ETag></Part>'),
     documentOf('<Part><PartNumber>1</PartNumber></Part>'), documentOf(part(1, '<ETag>b</ETag>')), documentOf(part('1e3')), documentOf(part('0x1')),
     documentOf(part('')), documentOf(part('1.5')), documentOf(part('NaN')), '<!DOCTYPE a>' + documentOf(part(1)), documentOf(part(1)).slice(0, -5),
   ]
   for (const xml of malformed) t.throws(() => parse(xml), { code: 'MalformedXML', status: 400 }, xml)
-  for (const number of ['0', '-1', '10001', '2147483648']) t.throws(() => parse(documentOf(part(number))), { code: 'InvalidArgument' }, number)
+  t.throws(() => parse(''), { code: 'InvalidRequest', status: 400, message: 'You must specify at least one part' })
+  for (const [number, message] of [['0', 'PartNumber must be >= 1'], ['-1', 'PartNumber must be >= 1'],
+    ['10001', 'Part number must be an integer between 1 and 10000, inclusive'], ['2147483648', /inclusive$/]] as const) {
+    const members = { ArgumentName: 'PartNumber', ArgumentValue: number }
+    t.throws(() => parse(documentOf(part(number))), { code: 'InvalidArgument', message, members }, number)
+  }
   for (const order of [[2, 1], [1, 1], [1, 3, 2]]) {
     t.throws(() => parse(documentOf(order.map((number) => part(number)).join(''))), { code: 'InvalidPartOrder' }, order.join())
   }

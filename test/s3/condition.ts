@@ -1,6 +1,7 @@
 import t from 'tap'
 import { Head } from '../../lib/kit/head'
 import { deleteConditions, deleteJudge, judgeCopySource, judgeRead, rangeHolds, writeJudge } from '../../lib/s3/condition'
+import { S3Error } from '../../lib/s3/error'
 
 const md5 = '9e107d9d372bb6826bd81d3542a419d6'
 const other = '00000000000000000000000000000000'
@@ -87,12 +88,21 @@ t.test('writes know two conditions and refuse the others', (t) => {
   t.throws(() => same?.(undefined), { code: 'NoSuchKey', status: 404 })
   t.throws(() => same?.({ ...facts, attributes: { entries: { 'd:md5': other } } }), failed('If-Match'))
   const refused: [string, ...string[]][] = [
-    ['If-None-Match', 'If-None-Match', md5], ['If-None-Match', 'If-None-Match', '*', 'If-Match', md5], ['If-None-Match', 'If-None-Match', ''],
+    ['If-None-Match', 'If-None-Match', md5], ['If-Match,If-None-Match', 'If-None-Match', '*', 'If-Match', md5], ['If-None-Match', 'If-None-Match', ''],
     ['If-Modified-Since', 'If-Modified-Since', at], ['If-Unmodified-Since', 'If-Unmodified-Since', at],
   ]
   for (const [header, ...fields] of refused) {
     t.throws(() => writeJudge(head(...fields)), { code: 'NotImplemented', status: 501, members: { Header: header } }, fields.join(' '))
   }
+  const reasonOf = (...fields: string[]): unknown => {
+    try {
+      return writeJudge(head(...fields))
+    } catch (error) {
+      return error instanceof S3Error ? error.members['additionalMessage'] : error
+    }
+  }
+  t.equal(reasonOf('If-None-Match', md5), "We don't accept the provided value of If-None-Match header for this API")
+  t.equal(reasonOf('If-None-Match', '*', 'If-Match', md5), 'Multiple conditional request headers present in the request')
   t.end()
 })
 
