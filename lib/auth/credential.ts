@@ -25,6 +25,11 @@ export function parseCredential(text: string, region: string | undefined, refuse
   return { keyId, scope: { date, region: ofRegion, service } }
 }
 
+/** S3's text for a scope of another day. The date may be quoted: by then it is known to be one. */
+export function wrongDate(date: string, timestamp: string): string {
+  return `Invalid credential date "${date}". This date is not the same as X-Amz-Date: "${timestamp.slice(0, 8)}".`
+}
+
 /** Reads `host;range;x-amz-date`: field names in lower case, ascending, none twice. */
 export function parseSignedHeaders(text: string, refuse: Refuse): readonly string[] {
   const names = text.split(';')

@@ -3,7 +3,7 @@ import { S3Error } from '../s3/error'
 import { formatIsoDate, parseAmzDate } from './amz-date'
 import type { Parameter } from './canonical'
 import type { Claim } from './claim'
-import { parseCredential, parseSignedHeaders, type Refuse } from './credential'
+import { parseCredential, parseSignedHeaders, wrongDate, type Refuse } from './credential'
 
 const required = [
   'X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-Date', 'X-Amz-SignedHeaders', 'X-Amz-Expires',
@@ -27,7 +27,7 @@ export function queryClaim(parameters: readonly Parameter[], now: number, region
   const timestamp = values['X-Amz-Date']
   const signedAt = parseAmzDate(timestamp)
   if (signedAt === undefined) throw refuse('X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd\'T\'HHmmss\'Z\'"')
-  if (!timestamp.startsWith(scope.date)) throw refuse('Invalid credential date. This date is not the same as X-Amz-Date.')
+  if (!timestamp.startsWith(scope.date)) throw refuse(wrongDate(scope.date, timestamp))
   const seconds = parseExpires(values['X-Amz-Expires'])
   if (signedAt - now > limits.clockSkewMsMax) throw new S3Error('AccessDenied', {}, { message: 'Request is not valid yet' })
   const expiresAt = signedAt + seconds * 1000

@@ -3,7 +3,7 @@ import { limits } from '../limits'
 import { S3Error } from '../s3/error'
 import { formatAmzDate, formatIsoDate, parseAmzDate, parseDateHeader } from './amz-date'
 import type { Claim } from './claim'
-import { parseCredential, parseSignedHeaders, type Refuse } from './credential'
+import { parseCredential, parseSignedHeaders, wrongDate, type Refuse } from './credential'
 
 const algorithm = 'AWS4-HMAC-SHA256'
 
@@ -26,7 +26,7 @@ export function headerClaim(authorization: string, head: Head, now: number, regi
   const time = requestTime(head)
   if (time === undefined) throw new S3Error('AccessDenied', {}, { message: 'AWS authentication requires a valid Date or x-amz-date header' })
   const timestamp = head.get('x-amz-date') ?? formatAmzDate(time)
-  if (!timestamp.startsWith(scope.date)) throw refuse('Invalid credential date. Date is not the same as X-Amz-Date.')
+  if (!timestamp.startsWith(scope.date)) throw refuse(wrongDate(scope.date, timestamp))
   if (Math.abs(now - time) > limits.clockSkewMsMax) throw tooSkewed(timestamp, now)
   return { keyId, scope, timestamp, signedHeaders, signature: Signature }
 }

@@ -13,7 +13,7 @@ export async function collect(body: Body, bytesMax: number, budget: Budget): Pro
   try {
     await body.into({
       write(chunk) {
-        if (pieces.bytes + chunk.length > bytesMax) throw new S3Error('MaxMessageLengthExceeded')
+        if (pieces.bytes + chunk.length > bytesMax) throw new S3Error('MaxMessageLengthExceeded', { MaxMessageLengthBytes: String(bytesMax) })
         if (!budget.take(chunk.length)) throw new S3Error('SlowDown')
         pieces.push(chunk)
         return undefined

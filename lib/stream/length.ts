@@ -18,7 +18,7 @@ export class Length {
     this.size += bytes
     if (this.declared !== undefined && this.size > this.declared) throw this.incomplete(this.declared)
     if (this.size > this.most) {
-      throw new S3Error(this.excess, this.excess === 'EntityTooLarge' ? { MaxSizeAllowed: String(this.most) } : {})
+      throw new S3Error(this.excess, { [this.excess === 'EntityTooLarge' ? 'MaxSizeAllowed' : 'MaxMessageLengthBytes']: String(this.most) })
     }
   }
 

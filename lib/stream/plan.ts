@@ -154,8 +154,8 @@ function decodedLength(head: Head): number | undefined {
 
 function refuseExcess(length: number, lengthMax: number, excess: Plan['excess']): void {
   if (length <= lengthMax) return
-  const members = { ProposedSize: String(length), MaxSizeAllowed: String(limits.uploadBytesMax) }
-  throw new S3Error(excess, excess === 'EntityTooLarge' ? members : {})
+  if (excess === 'MaxMessageLengthExceeded') throw new S3Error(excess, { MaxMessageLengthBytes: String(lengthMax) })
+  throw new S3Error(excess, { ProposedSize: String(length), MaxSizeAllowed: String(limits.uploadBytesMax) })
 }
 
 function invalid(message: string): S3Error {
