@@ -65,7 +65,8 @@ function number(head: Head, name: string, otherwise: number): number {
 }
 
 function checksum(stat: Stat): string {
-  const elements = checksumElements(storedChecksum(stat.attributes?.entries)).map(([name, text]) => element(name, text))
+  // Here alone S3 shows a composite checksum without its number of parts, which ObjectParts tells.
+  const elements = checksumElements(storedChecksum(stat.attributes?.entries)).map(([name, text]) => element(name, text.replace(/-\d+$/, '')))
   return elements.length === 0 ? '' : `<Checksum>${elements.join('')}</Checksum>`
 }
 
@@ -82,7 +83,7 @@ function objectParts(parts: PartTable, page: { readonly max: number, readonly af
     const sum = algorithm === undefined || digest === undefined ? '' : element(`Checksum${algorithm}`, digest.toString('base64'))
     listed += `<Part>${element('PartNumber', parts.numbers[i] ?? 0)}${element('Size', parts.sizes[i] ?? 0)}${sum}</Part>`
   }
-  const next = end > start ? parts.numbers[end - 1] ?? 0 : page.after
+  const next = end > start ? parts.numbers[end - 1] ?? 0 : 0
   return '<ObjectParts>' + element('PartsCount', parts.numbers.length) + element('PartNumberMarker', page.after) +
     element('NextPartNumberMarker', next) + element('MaxParts', max) + element('IsTruncated', end < parts.numbers.length) +
     listed + '</ObjectParts>'

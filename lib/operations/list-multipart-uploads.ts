@@ -24,9 +24,11 @@ async function run(call: Call<BucketScope>): Promise<Reply> {
   const idMarker = query.get('upload-id-marker') ?? ''
   const page = await pfs.uploads.list(bucket, { prefix, delimiter, keyMarker, idMarker: keyMarker === '' ? '' : idMarker, limit: Math.max(max, 1) })
   const { uploads, commonPrefixes, next }: UploadPage = max === 0 ? { uploads: [], commonPrefixes: [], next: undefined } : page
+  // S3 names the last upload even where nothing follows it.
+  const last = next ?? uploads.at(-1)
   return xmlReply('ListMultipartUploadsResult',
     element('Bucket', bucket) + element('KeyMarker', shown(keyMarker)) + element('UploadIdMarker', idMarker) +
-    (next === undefined ? '' : element('NextKeyMarker', shown(next.key)) + element('NextUploadIdMarker', next.id)) +
+    element('NextKeyMarker', shown(last?.key ?? '')) + element('NextUploadIdMarker', last?.id ?? '') +
     element('Prefix', shown(prefix)) + optionalElement('Delimiter', delimiter === '' ? undefined : shown(delimiter)) +
     optionalElement('EncodingType', encoding.encodingType) + element('MaxUploads', max) + element('IsTruncated', next !== undefined) +
     uploads.map((upload) => uploadElement(upload, shown)).join('') +

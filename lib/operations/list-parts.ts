@@ -24,7 +24,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   return xmlReply('ListPartsResult',
     element('Bucket', bucket) + optionalElement('EncodingType', encoding.encodingType) + element('Key', shownName(key, encoding)) +
     element('UploadId', upload.id) + initiatorElement + ownerElement + element('StorageClass', 'STANDARD') +
-    element('PartNumberMarker', after) + element('NextPartNumberMarker', parts.at(-1)?.number ?? after) + element('MaxParts', max) +
+    element('PartNumberMarker', after) + element('NextPartNumberMarker', parts.at(-1)?.number ?? 0) + element('MaxParts', max) +
     element('IsTruncated', more) + optionalElement('ChecksumAlgorithm', announced?.algorithm) +
     optionalElement('ChecksumType', announced?.type) + parts.map(partElement).join(''))
 }

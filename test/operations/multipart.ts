@@ -150,7 +150,8 @@ t.test('pages of uploads', async (t) => {
   await more('dir/b c')
   await more('dir/d', { 'x-amz-checksum-algorithm': 'SHA256' })
   const all = await listUploads(pfs)
-  t.match(contentOf(all), `<Bucket>${bucket}</Bucket><KeyMarker></KeyMarker><UploadIdMarker></UploadIdMarker><Prefix></Prefix>` +
+  t.match(contentOf(all), `<Bucket>${bucket}</Bucket><KeyMarker></KeyMarker><UploadIdMarker></UploadIdMarker>` +
+    `<NextKeyMarker>dir/d</NextKeyMarker><NextUploadIdMarker>${String(textsOf(all, 'UploadId').at(-1))}</NextUploadIdMarker><Prefix></Prefix>` +
     '<MaxUploads>1000</MaxUploads><IsTruncated>false</IsTruncated><Upload><Key>a</Key><UploadId>')
   t.same(textsOf(all, 'Key'), ['a', 'dir/b c', 'dir/d'])
   t.same(textsOf(all, 'ChecksumAlgorithm'), ['SHA256'])
