@@ -45,11 +45,12 @@ export class Completions {
     this.backend = backend
   }
 
-  /** Two requests that ask for the same are one. */
+  /** Two requests that ask for the same are one. Others go one after the other, for `underWay` tells whose claim is live. */
   async complete(place: UploadPlace, upload: Upload, completion: Completion): Promise<Written> {
-    const running = this.underWay.get(upload.id)
-    if (running?.digest === completion.digest) return running.outcome
-    if (running !== undefined) await this.over(upload.id)
+    for (let running = this.underWay.get(upload.id); running !== undefined; running = this.underWay.get(upload.id)) {
+      if (running.digest === completion.digest) return running.outcome
+      await running.outcome.catch(() => undefined)
+    }
     const outcome = this.run(place, upload, completion).finally(() => { this.underWay.delete(upload.id) })
     this.underWay.set(upload.id, { digest: completion.digest, outcome })
     return outcome

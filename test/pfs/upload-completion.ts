@@ -22,6 +22,19 @@ t.test('completed twice at once, it is completed once', async (t) => {
   t.equal(await commitsOf(rig), 3)
 })
 
+t.test('requests that differ take turns, however many wait', async (t) => {
+  const rig = await uploadRig(t)
+  const { uploads } = rig.pfs
+  const upload = await uploads.create(bucket, 'k', attributes)
+  const one = await putPart(rig.pfs, upload, 1, 'one')
+  const refusal = new Error('the condition')
+  const first = uploads.complete(upload, completion([one], { digest: 'a', judge: () => { throw refusal } }))
+  const others = ['b', 'c', 'd', 'c'].map((digest) => uploads.complete(upload, completion([one], { digest })))
+  const outcomes = await Promise.allSettled([first, ...others])
+  t.match(outcomes, [{ reason: refusal }, { status: 'fulfilled' }, { reason: noUpload }, { reason: noUpload }, { reason: noUpload }])
+  t.equal(await commitsOf(rig), 2)
+})
+
 t.test('completed and aborted at once, one of them happens', async (t) => {
   const rig = await uploadRig(t)
   const { uploads } = rig.pfs

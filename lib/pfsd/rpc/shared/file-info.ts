@@ -6,6 +6,9 @@ import type { View } from './view'
 import type { Store } from '../../store/store'
 import type { Created, FileAttributes, FileInfo } from '../../../wire/messages'
 
+/** A walk of a whole branch may meet as many commits as files. */
+const idsMax = 1024
+
 /** Makes the messages that tell of the files of one view. */
 export class Describer {
   private readonly store: Store
@@ -55,6 +58,7 @@ export class Describer {
     let id = this.ids.get(entry.created)
     if (id === undefined) {
       id = this.store.read.commit(entry.created)?.id
+      if (this.ids.size >= idsMax) this.ids.clear()
       this.ids.set(entry.created, id)
     }
     const created: Created = { time: timestamp(entry.time) }
