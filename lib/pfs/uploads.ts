@@ -146,7 +146,7 @@ class MultipartUploads implements Uploads {
     await this.completions.over(id)
     await this.find(place, { bucket, key, id })
     const parts = await place.branch.all(partsPath(id))
-    await place.branch.write({
+    await this.writeUnclaimed(place.branch, id, {
       edits: [
         { kind: 'delete', key: uploadPath(place.ref.branch, key, id), judge: unclaimed },
         { kind: 'delete', key: partsPath(id), subtree: true },

@@ -37,9 +37,13 @@ function listedCommit(read: Reader, row: CommitRow, repo: NonNullable<ListCommit
   return info
 }
 
+/** Newest first they are read as they are sent: what is committed meanwhile comes before them all. */
 function wholeRepo(read: Reader, repo: number, reverse: boolean): Iterable<CommitRow> {
-  const rows = [...read.commits(repo)].filter((row) => !row.gone)
-  return reverse ? rows.reverse() : rows
+  return reverse ? [...present(read, repo)].reverse() : present(read, repo)
+}
+
+function* present(read: Reader, repo: number): Generator<CommitRow> {
+  for (const row of read.commits(repo)) if (!row.gone) yield row
 }
 
 function* line(read: Reader, to: CommitRow, from: number): Generator<CommitRow> {

@@ -1,3 +1,4 @@
+import { limits } from '../limits'
 import { page, type Page } from '../model/page'
 import { pathOfKey } from '../model/key'
 import type { Unary } from '../service'
@@ -16,7 +17,7 @@ export function list(instance: Instance): Unary<ListRequest, ListResponse> {
       delimiter: Buffer.from(request.delimiter ?? ''),
       after: Buffer.from(request.after ?? ''),
       afterSubtree: request.after_subtree === true,
-      limit: request.limit ?? 0,
+      limit: Math.min(request.limit ?? 0, limits.listedFilesMax),
     })
     return answer(listed, describer)
   }

@@ -110,6 +110,14 @@ t.test('attributes describe exactly the content they came with', async (t) => {
   t.same(page.files?.map((file) => file.attributes), [large])
 })
 
+t.test('attributes that no blob can hold are refused', async (t) => {
+  const test = await testPfsd(t)
+  const attributes = { entries: { long: 'x'.repeat(5 * 1024 * 1024) } }
+  await test.modify([add('/b', 'x')])
+  t.match(await refusal(test.modify([add('/a', 'x', { attributes })])), { code: 3, details: /^attributes of \d+ bytes are longer than/ })
+  t.same(await test.paths(), ['/b'])
+})
+
 t.test('a file tells which commit wrote it, even when that one was squashed', async (t) => {
   const test = await testPfsd(t)
   const { 'pfs-commit-id': first = '' } = await test.modify([add('/a', 'x')])

@@ -184,7 +184,7 @@ export class StreamChanges {
 }
 
 function settleChange(changes: Changes, key: Buffer, change: FileChange, blobs: readonly number[]): void {
-  const attributes = change.attributes === undefined ? undefined : encodeAttributes(change.attributes)
+  const attributes = change.attributes === undefined ? undefined : boundedAttributes(change.attributes)
   if (change.deletes) changes.delete(key)
   if (!change.writes) return
   const [only] = change.pieces
@@ -193,6 +193,12 @@ function settleChange(changes: Changes, key: Buffer, change: FileChange, blobs: 
   } else {
     changes.add(key, change.pieces.map((piece) => settledPiece(piece, blobs)), attributes)
   }
+}
+
+function boundedAttributes(attributes: FileAttributes): Buffer {
+  const bytes = encodeAttributes(attributes)
+  if (bytes.length <= limits.segmentBlobBytesMax) return bytes
+  throw new RpcFailure(Code.invalidArgument, `attributes of ${bytes.length} bytes are longer than ${limits.segmentBlobBytesMax} bytes`)
 }
 
 function settledPiece(piece: HeldPiece | SunkPiece | CopiedPiece, blobs: readonly number[]): Piece {
