@@ -1,0 +1,35 @@
+import t from 'tap'
+import { CommittedRows } from '../../../lib/pfsd/store/committed-rows'
+import { Overlay } from '../../../lib/pfsd/store/overlay'
+import type { IndexFile } from '../../../lib/pfsd/store/index-file'
+import { projects } from '../../../lib/pfsd/store/tables'
+import type { ProjectRow } from '../../../lib/pfsd/store/rows'
+
+/** Rows with descriptions of some length, taken over as one group; answers how many of them are read from the index then. */
+function readAgain(count: number, descriptionLength: number): number {
+  const row = (id: number): ProjectRow => ({ id, name: `p${id}`, description: 'x'.repeat(descriptionLength), created: 1 })
+  let reads = 0
+  const index: IndexFile = {
+    get: (_, key) => {
+      reads++
+      return projects.encode(row(Number(key)))
+    },
+    range: () => [],
+    commit: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  }
+  const rows = new CommittedRows(index)
+  const group = new Overlay(rows)
+  for (let id = 0; id < count; id++) group.put(projects, String(id), row(id))
+  rows.accept(group)
+  for (let id = count - 1; id >= 0; id--) t.equal(rows.get(projects, String(id))?.id, id)
+  return reads
+}
+
+t.test('what rows are remembered is bounded in bytes, whatever their descriptions', (t) => {
+  t.equal(readAgain(2000, 10), 0, 'plain rows by the thousand')
+  const held = 32 - readAgain(32, 1024 * 1024)
+  t.ok(held > 0 && held <= 8, `${held} of 1 MiB`)
+  t.equal(readAgain(1, 20 * 1024 * 1024), 1, 'one that is larger than all room is not kept')
+  t.end()
+})
