@@ -111,15 +111,16 @@ const listing: Methods = {
 /** The sub-resource that the query names, if any; InvalidArgument where it names two. `?acl` and `?acl=` are the same. */
 function subresourceOf(query: Query): string | undefined {
   let found: string | undefined
+  let others: string[] | undefined
   for (const [name] of query.pairs) {
     if (name === found || !(Object.hasOwn(bucketSubresources, name) || Object.hasOwn(objectSubresources, name))) continue
-    if (found !== undefined) {
-      throw new S3Error('InvalidArgument', { ArgumentName: 'ResourceType', ArgumentValue: found },
-        { message: `Conflicting query string parameters: ${found}, ${name}` })
-    }
-    found = name
+    if (found === undefined) found = name
+    else (others ??= []).push(name)
   }
-  return found
+  if (found === undefined || others === undefined) return found
+  const names = [...new Set([found, ...others])].sort()
+  throw new S3Error('InvalidArgument', { ArgumentName: 'ResourceType', ArgumentValue: names[0] ?? found },
+    { message: `Conflicting query string parameters: ${names.join(', ')}` })
 }
 
 function plainOperation(kind: 'bucket' | 'object', head: Head, query: Query): OperationName {

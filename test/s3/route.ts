@@ -183,3 +183,11 @@ t.test('a wrong method says which ones there are', (t) => {
   t.strictSame(acl.members, { Method: 'DELETE', ResourceType: 'ACL' })
   t.end()
 })
+
+t.test('sub-resources that contradict each other are all named, in order', (t) => {
+  t.throws(() => ask(new Head('GET', '/abc?versioning&acl=&versioning&location', [])), {
+    code: 'InvalidArgument', message: 'Conflicting query string parameters: acl, location, versioning',
+    members: { ArgumentName: 'ResourceType', ArgumentValue: 'acl' },
+  })
+  t.end()
+})
