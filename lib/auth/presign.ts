@@ -17,7 +17,7 @@ const refuseCredential: Refuse = (reason, members = {}) =>
 
 /**
  * The claim of a presigned URL (Signature Version 4), `now` in milliseconds since the epoch. Throws AuthorizationQueryParametersError, and
- * AccessDenied for a URL that has expired or is not valid yet.
+ * AccessDenied for a URL that has expired or is not yet valid.
  */
 export function queryClaim(parameters: readonly Parameter[], now: number, region: string | undefined): Claim {
   const values = collect(parameters)
@@ -29,8 +29,15 @@ export function queryClaim(parameters: readonly Parameter[], now: number, region
   if (signedAt === undefined) throw refuse('X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd\'T\'HHmmss\'Z\'"')
   if (!timestamp.startsWith(scope.date)) throw refuse(wrongDate(scope.date, timestamp))
   const seconds = parseExpires(values['X-Amz-Expires'])
-  if (signedAt - now > limits.clockSkewMsMax) throw new S3Error('AccessDenied', {}, { message: 'Request is not valid yet' })
   const expiresAt = signedAt + seconds * 1000
+  if (signedAt - now > limits.clockSkewMsMax) {
+    // S3 shows the first of these times in milliseconds since the epoch.
+    throw new S3Error('AccessDenied', {
+      'X-Amz-Date': String(signedAt),
+      Expires: formatIsoDate(expiresAt),
+      ServerTime: formatIsoDate(now),
+    }, { message: 'Request is not yet valid' })
+  }
   if (now > expiresAt) {
     throw new S3Error('AccessDenied', {
       'X-Amz-Expires': String(seconds),
