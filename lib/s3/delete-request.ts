@@ -1,4 +1,5 @@
 import { limits } from '../limits'
+import { S3Error } from './error'
 import { malformed, readXml, type XmlNode } from './read-xml'
 
 /** The body of DeleteObjects. */
@@ -21,6 +22,7 @@ export interface ObjectToDelete {
  * may well be one more condition, and to ignore a condition is to delete too much.
  */
 export function parseDeleteRequest(body: Buffer): DeleteRequest {
+  if (body.length === 0) throw new S3Error('MissingRequestBodyError')
   const objects: ObjectToDelete[] = []
   let quiet = false
   for (const node of readXml(body, 'Delete').children) {

@@ -2,6 +2,10 @@
  * Every refusal the gateway can answer: S3's code, status and message text, letter by letter, in one table. Clients branch
  * on the code, but people search the web for the text, so texts are AWS's where AWS has the code; the few of ours say so.
  * Where AWS has several texts for one code the thrower passes the other one as `detail.message`.
+ *
+ * Ours are also the texts for what AWS has no case or no words for: NotImplemented names the operation, sub-resource or
+ * element; commits that are read-only, gone or held open; heads that two parsers could read differently; conditions that
+ * contradict each other. Nothing of a credential or signature is quoted, though AWS does.
  */
 interface Row { readonly status: number, readonly message: string }
 
@@ -28,7 +32,7 @@ const table = {
   InvalidAccessKeyId: { status: 403, message: 'The AWS Access Key Id you provided does not exist in our records.' },
   InvalidArgument: { status: 400, message: 'Invalid Argument' },
   InvalidBucketName: { status: 400, message: 'The specified bucket is not valid.' },
-  InvalidChunkSizeError: { status: 400, message: 'Only the last chunk is allowed to have a size less than 8192 bytes' },
+  InvalidChunkSizeError: { status: 403, message: 'Only the last chunk is allowed to have a size less than 8192 bytes' },
   InvalidDigest: { status: 400, message: 'The Content-MD5 you specified was invalid.' },
   InvalidFilePath: { status: 400, message: 'The server behind this bucket cannot hold an object of this name.' }, // ours
   InvalidPart: {
@@ -54,6 +58,7 @@ const table = {
   MetadataTooLarge: { status: 400, message: 'Your metadata headers exceed the maximum allowed metadata size' },
   MethodNotAllowed: { status: 405, message: 'The specified method is not allowed against this resource.' },
   MissingContentLength: { status: 411, message: 'You must provide the Content-Length HTTP header.' },
+  MissingRequestBodyError: { status: 400, message: 'Request Body is empty' },
   NoSuchBucket: { status: 404, message: 'The specified bucket does not exist' },
   NoSuchKey: { status: 404, message: 'The specified key does not exist.' },
   NoSuchUpload: {

@@ -147,7 +147,7 @@ void t.test('IN-02, IN-03, ST-01 … ST-10: promises that the body does not keep
     ['ST-03 more than decoded', unsigned({ 'x-amz-decoded-content-length': '9' }, 'a\r\n0123456789\r\n0\r\n\r\n'), 400, 'IncompleteBody'],
     ['ST-03 less than decoded', unsigned({ 'x-amz-decoded-content-length': '11' }, 'a\r\n0123456789\r\n0\r\n\r\n'), 400, 'IncompleteBody'],
     ['ST-03 not a number', unsigned({ 'x-amz-decoded-content-length': '-1' }, 'a\r\n0123456789\r\n0\r\n\r\n'), 411, 'MissingContentLength'],
-    ['ST-04 a short chunk', unsigned({}, '1\r\n0\r\n1\r\n1\r\n0\r\n\r\n'), 400, 'InvalidChunkSizeError'],
+    ['ST-04 a short chunk', unsigned({}, '1\r\n0\r\n1\r\n1\r\n0\r\n\r\n'), 403, 'InvalidChunkSizeError'],
     ['ST-05 a sign', unsigned({}, '+a\r\n0123456789\r\n0\r\n\r\n'), 400, 'IncompleteBody'],
     ['ST-05 a long line', unsigned({}, `${'0'.repeat(2000)}a\r\n0123456789\r\n0\r\n\r\n`), 400, 'IncompleteBody'],
     ['ST-06 a huge chunk', unsigned({}, '140000000\r\n0123456789\r\n0\r\n\r\n'), 400, 'IncompleteBody'],

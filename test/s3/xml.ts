@@ -63,6 +63,7 @@ t.test('reads bodies with and without a namespace, references and CDATA decoded'
   t.strictSame(parseDeleteRequest(Buffer.from(`<Delete>${all}</Delete>`)), {
     quiet: false, objects: [{ key: ' k ', versionId: 'v', etag: '"e"', size: '1', lastModifiedTime: 'd' }],
   })
+  t.throws(() => parseDeleteRequest(Buffer.alloc(0)), { code: 'MissingRequestBodyError', status: 400, message: 'Request Body is empty' })
   t.end()
 })
 
@@ -85,7 +86,7 @@ t.test('refuses everything that is not the document asked for', (t) => {
   const one = '<Object><Key>k</Key></Object>'
   const nested = `${'<a>'.repeat(60_000)}${'</a>'.repeat(60_000)}`
   for (const xml of [
-    '', ' ', 'x', '<Delete>', '<Delete/>', '<Other/>', `<Delete>${one}</Delete>x`, `<Delete>${one}</Delete><Delete/>`,
+    ' ', 'x', '<Delete>', '<Delete/>', '<Other/>', `<Delete>${one}</Delete>x`, `<Delete>${one}</Delete><Delete/>`,
     `<!DOCTYPE Delete [<!ENTITY x "y">]><Delete>${one}</Delete>`, `<!DOCTYPE Delete SYSTEM "file:///etc/passwd"><Delete>${one}</Delete>`,
     `<?xml version="1.1"?><Delete>${one}</Delete>`, '<?xml version="1.1"?><Delete><Object><Key>&#1;</Key></Object></Delete>',
     `<?xml version="1.0" encoding="utf-16"?><Delete>${one}</Delete>`, '<Delete><Object><Key>&x;</Key></Object></Delete>',

@@ -137,7 +137,7 @@ t.test('ST-04: every chunk but the last has 8,192 bytes', (t) => {
   for (const seed of [undefined, testSeed]) {
     const options = seed === undefined ? {} : { seed }
     t.throws(() => decode(seed === undefined ? unsigned : signed, [encodeAwsChunked(parts, options)]), {
-      code: 'InvalidChunkSizeError', status: 400, members: { Chunk: '3', BadChunkSize: '8191' },
+      code: 'InvalidChunkSizeError', status: 403, members: { Chunk: '3', BadChunkSize: '8191' },
     })
   }
   t.equal(decode(unsigned, [encodeAwsChunked(parts.slice(0, 2))]).content.length, 8192 + 8191)
