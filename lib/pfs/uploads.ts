@@ -145,13 +145,11 @@ class MultipartUploads implements Uploads {
     const place = this.place(bucket)
     await this.completions.over(id)
     await this.find(place, { bucket, key, id })
+    await this.writeUnclaimed(place.branch, id, { edits: [{ kind: 'delete', key: uploadPath(place.ref.branch, key, id), judge: unclaimed }] })
+    // Only now can no part come any more: those that came last are let go with the others.
     const parts = await place.branch.all(partsPath(id))
-    await this.writeUnclaimed(place.branch, id, {
-      edits: [
-        { kind: 'delete', key: uploadPath(place.ref.branch, key, id), judge: unclaimed },
-        { kind: 'delete', key: partsPath(id), subtree: true },
-      ],
-    })
+    if (parts.length === 0) return
+    await place.branch.write({ edits: [{ kind: 'delete', key: partsPath(id), subtree: true }] })
     letGoFileSets(this.backend.transport, parts.map((part) => parsePartRecord(part).fileSet))
   }
 

@@ -157,6 +157,17 @@ t.test('a part that was replaced is gone, and cannot be put together with', asyn
   await t.rejects(putPart(pfs, upload, 2, 'late'), noUpload)
 })
 
+t.test('no part stays pinned, whenever its upload is aborted', async (t) => {
+  const { pfs, pfsd } = await uploadRig(t)
+  const upload = await pfs.uploads.create(bucket, 'k', attributes)
+  const parts = Promise.allSettled([1, 2, 3, 4, 5, 6].map((number) => putPart(pfs, upload, number, 'x')))
+  const one = await putPart(pfs, upload, 7, 'seven')
+  await pfs.uploads.abort(bucket, 'k', upload.id)
+  const sets = (await parts).flatMap((part) => part.status === 'fulfilled' ? [part.value.fileSet] : [])
+  t.same((await pfs.uploads.parts(upload, 0, 10)).parts, [])
+  for (const set of [one.fileSet, ...sets]) await until(() => (pfsd.store.read.fileSet(set)?.expires ?? 0) <= Date.now() + 1000)
+})
+
 t.test('what is too old is swept, with its parts', async (t) => {
   const rig = await uploadRig(t)
   const young = await rig.pfs.uploads.create(bucket, 'k', attributes)
