@@ -2,7 +2,10 @@ import { noBody, type Reply } from '../kit/reply'
 import { uploadIdOf } from '../s3/multipart'
 import type { Call, ObjectScope, Operation } from './operation'
 
-/** List of the upload's record, List of its parts' records, InspectBranch, GlobFile, ModifyFile. A second time is NoSuchUpload. */
+/**
+ * List of the upload's record, ModifyFile of it behind InspectBranch and GlobFile, List of its parts' records, ModifyFile of
+ * these where there are any. A second time is NoSuchUpload.
+ */
 export const abortMultipartUpload = {
   name: 'AbortMultipartUpload', scope: 'object', permission: 'write', body: { kind: 'none' }, run,
 } satisfies Operation
