@@ -10,8 +10,8 @@ import { bucketRef, type BucketRef } from './ref'
 import { snapshot, snapshotAt } from './snapshots'
 import { BodyStage } from './stage'
 import type { Transport } from './transport'
-import { forgetUploads } from './upload-branch'
-import { uploads } from './uploads'
+import { forgetUploads } from './uploads/branch'
+import { uploads } from './uploads/uploads'
 
 /** The contract on one server, whichever it is. */
 export async function connect(transport: Transport, options: BackendOptions = {}): Promise<Pfs> {

@@ -14,7 +14,7 @@ t.test('the bench of the contract runs', (t) => {
 })
 
 t.test('the bench of uploads runs', (t) => {
-  execFile(process.execPath, ['--import', 'tsx', 'bench/pfs/uploads.ts', '--tiny'], { cwd: root }, (error, stdout) => {
+  execFile(process.execPath, ['--import', 'tsx', 'bench/pfs/uploads/uploads.ts', '--tiny'], { cwd: root }, (error, stdout) => {
     t.equal(error, null)
     t.match(stdout, /^an object of 200000 bytes in 200 parts$/m)
     t.end()

@@ -1,5 +1,5 @@
-import { fromRpc } from './failure'
-import type { Transport } from './transport'
+import { fromRpc } from '../failure'
+import type { Transport } from '../transport'
 
 /** At once: each is a small write, and the server makes many of them durable together. */
 const letGoAtOnce = 256

@@ -1,5 +1,5 @@
-import type { Attributes, Part, Stat, Staged, Upload, Written } from './contract'
-import { parseUploadPath, timeOfId } from './upload-paths'
+import type { Attributes, Part, Stat, Staged, Upload, Written } from '../contract'
+import { parseUploadPath, timeOfId } from './paths'
 
 /*
  * Records of uploads are empty files whose attributes say everything, so that one List answers a page of them, and the

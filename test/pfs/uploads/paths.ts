@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { isUploadId, newUploadId, parseUploadPath, partPath, spell, timeOfId, unspell, uploadPath, uploadsPath } from '../../lib/pfs/upload-paths'
+import { isUploadId, newUploadId, parseUploadPath, partPath, spell, timeOfId, unspell, uploadPath, uploadsPath } from '../../../lib/pfs/uploads/paths'
 
 const key = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).filter((text) => !text.includes('\0'))
 const order = (a: string, b: string): number => Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b)))

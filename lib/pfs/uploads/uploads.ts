@@ -1,17 +1,17 @@
-import { limits } from '../limits'
-import type { Backend } from './backend'
-import type { Attributes, Change, Completion, NewPart, Part, Upload, UploadPage, UploadQuery, Uploads, Written } from './contract'
-import { isOutcomeUnknown, isPfsError, PfsError } from './failure'
-import { requirePath } from './path'
-import { bucketRef, type BucketRef } from './ref'
-import { UploadBranch } from './upload-branch'
-import { Completions, noUpload, unclaimed, type UploadPlace } from './upload-completion'
-import { composeFileSets, letGoFileSets } from './upload-file-sets'
+import { limits } from '../../limits'
+import type { Backend } from '../backend'
+import type { Attributes, Change, Completion, NewPart, Part, Upload, UploadPage, UploadQuery, Uploads, Written } from '../contract'
+import { isOutcomeUnknown, isPfsError, PfsError } from '../failure'
+import { requirePath } from '../path'
+import { bucketRef, type BucketRef } from '../ref'
+import { UploadBranch } from './branch'
+import { Completions, noUpload, unclaimed, type UploadPlace } from './completions'
+import { composeFileSets, letGoFileSets } from './file-sets'
 import {
   isUploadId, newUploadId, parseUploadPath, partPath, partsPath, spell, timeOfId, tombstonePath, uploadPath, uploadsOfKeyPath, uploadsPath,
-} from './upload-paths'
-import { noContent, parsePartRecord, parseTombstone, parseUploadRecord, partRecord, uploadRecord, type UploadRecord } from './upload-records'
-import { UploadSweep } from './upload-sweep'
+} from './paths'
+import { noContent, parsePartRecord, parseTombstone, parseUploadRecord, partRecord, uploadRecord, type UploadRecord } from './records'
+import { UploadSweep } from './sweep'
 
 export function uploads(backend: Backend): Uploads {
   return new MultipartUploads(backend)

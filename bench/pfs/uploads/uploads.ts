@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
-import type { Part, Pfs, Upload } from '../../lib/pfs/contract'
-import { inProcess } from '../../lib/pfs/transports/in-process'
-import { connect } from '../../lib/pfs/pfs'
-import { openPfsd } from '../../lib/pfsd/main'
-import { counting } from '../../test/support/counting'
+import type { Part, Pfs, Upload } from '../../../lib/pfs/contract'
+import { inProcess } from '../../../lib/pfs/transports/in-process'
+import { connect } from '../../../lib/pfs/pfs'
+import { openPfsd } from '../../../lib/pfsd/main'
+import { counting } from '../../../test/support/counting'
 
 /**
  * What a multipart upload of 10,000 small parts costs beside their bytes, on the embedded server: each part among 64 at once,

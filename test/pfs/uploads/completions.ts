@@ -1,10 +1,10 @@
 import t from 'tap'
-import { inProcess } from '../../lib/pfs/transports/in-process'
-import { connect } from '../../lib/pfs/pfs'
-import type { Transport } from '../../lib/pfs/transport'
-import { counting } from '../support/counting'
-import { staged, textOf } from '../support/pfs-rig'
-import { attributes, bucket, commitsOf, completion, everything, noUpload, putPart, uploadRig } from '../support/upload-rig'
+import { inProcess } from '../../../lib/pfs/transports/in-process'
+import { connect } from '../../../lib/pfs/pfs'
+import type { Transport } from '../../../lib/pfs/transport'
+import { counting } from '../../support/counting'
+import { staged, textOf } from '../../support/pfs-rig'
+import { attributes, bucket, commitsOf, completion, everything, noUpload, putPart, uploadRig } from '../../support/upload-rig'
 
 t.test('completed twice at once, it is completed once', async (t) => {
   const rig = await uploadRig(t)

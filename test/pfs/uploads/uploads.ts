@@ -1,9 +1,9 @@
 import t from 'tap'
-import type { Upload } from '../../lib/pfs/contract'
-import { inProcess } from '../../lib/pfs/transports/in-process'
-import { connect } from '../../lib/pfs/pfs'
-import { rig as rigOfMaps, textOf } from '../support/pfs-rig'
-import { attributes, bucket, commitsOf, completion, everything, noUpload, putPart, until, uploadRig } from '../support/upload-rig'
+import type { Upload } from '../../../lib/pfs/contract'
+import { inProcess } from '../../../lib/pfs/transports/in-process'
+import { connect } from '../../../lib/pfs/pfs'
+import { rig as rigOfMaps, textOf } from '../../support/pfs-rig'
+import { attributes, bucket, commitsOf, completion, everything, noUpload, putPart, until, uploadRig } from '../../support/upload-rig'
 
 t.test('an upload from its beginning to its end', async (t) => {
   const { pfs, rpcs } = await uploadRig(t)

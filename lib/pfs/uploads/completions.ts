@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { limits } from '../limits'
-import type { Backend } from './backend'
-import type { Completion, Judge, Stat, Upload, Written } from './contract'
-import { isOutcomeUnknown, isPfsError, PfsError } from './failure'
-import { requirePath } from './path'
-import { bucketName, type BranchRef } from './ref'
-import type { UploadBranch } from './upload-branch'
-import { composeFileSets, letGoFileSets } from './upload-file-sets'
-import { partsPath, tombstonePath, uploadPath } from './upload-paths'
+import { limits } from '../../limits'
+import type { Backend } from '../backend'
+import type { Completion, Judge, Stat, Upload, Written } from '../contract'
+import { isOutcomeUnknown, isPfsError, PfsError } from '../failure'
+import { requirePath } from '../path'
+import { bucketName, type BranchRef } from '../ref'
+import { wireCommit } from '../wire-ref'
+import type { UploadBranch } from './branch'
+import { composeFileSets, letGoFileSets } from './file-sets'
+import { partsPath, tombstonePath, uploadPath } from './paths'
 import {
   noContent, parsePartRecord, parseUploadRecord, tombstoneRecord, uploadRecord, type Claim, type Tombstone, type UploadRecord,
-} from './upload-records'
-import { wireCommit } from './wire-ref'
+} from './records'
 
 /** Attribute entry of an object that was put together from parts: the upload that did it. */
 const uploadEntry = 'u'

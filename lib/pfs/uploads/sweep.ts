@@ -1,13 +1,13 @@
-import { limits } from '../limits'
-import type { Backend } from './backend'
-import type { ListPage, Stat } from './contract'
-import type { RepoRef } from './ref'
-import { UploadBranch } from './upload-branch'
-import { unclaimed, type Completions } from './upload-completion'
-import { letGoFileSets } from './upload-file-sets'
-import { parseUploadPath, partsPath, timeOfId } from './upload-paths'
-import { parsePartRecord, parseUploadRecord } from './upload-records'
-import { repoKey } from './wire-ref'
+import { limits } from '../../limits'
+import type { Backend } from '../backend'
+import type { ListPage, Stat } from '../contract'
+import type { RepoRef } from '../ref'
+import { repoKey } from '../wire-ref'
+import { UploadBranch } from './branch'
+import { unclaimed, type Completions } from './completions'
+import { letGoFileSets } from './file-sets'
+import { parseUploadPath, partsPath, timeOfId } from './paths'
+import { parsePartRecord, parseUploadRecord } from './records'
 
 const pageSize = 1000
 
