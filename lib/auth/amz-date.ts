@@ -1,4 +1,4 @@
-import { parseDate } from '../s3/parse-date'
+import { parseDate } from '../s3/date'
 
 const basic = /^\d{8}T\d{6}Z$/
 

@@ -1,8 +1,8 @@
 import type { Head } from '../kit/head'
+import { parseDate } from './date'
 import { S3Error } from './error'
 import { bareEtagOf } from './etag'
 import type { ObjectFacts } from './object-facts'
-import { parseDate } from './parse-date'
 
 /**
  * Conditions on reads, writes, deletes and copy sources. Dates are compared in whole seconds, as Last-Modified shows them;

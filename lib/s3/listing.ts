@@ -1,13 +1,13 @@
 import { limits } from '../limits'
-import { pageCount } from './count'
+import { storedChecksum } from './checksum'
 import { isoDate } from './date'
 import { S3Error } from './error'
 import { bareEtagOf } from './etag'
 import { owner } from './names'
 import type { ObjectFacts } from './object-facts'
+import { pageCount } from './page-count'
 import { percentEncode } from './percent'
 import type { Query } from './query'
-import { storedChecksum } from './checksum'
 import { element } from './xml'
 
 /** What ListObjects and ListObjectsV2 have in common: parameters in, elements out. */

@@ -23,7 +23,7 @@ import type { Entries } from './object-facts'
  * | `m:<name>`  | x-amz-meta-<name>, name in lower case, value as text |
  * | `d:md5`     | MD5 of the content, 32 hex digits, of an object that was written whole (s3/etag) |
  * | `d:etag`    | entity tag `<32 hex>-<N>` of an object put together from N parts (s3/etag) |
- * | `u`         | the multipart upload that made the object (pfs/upload-completion) |
+ * | `u`         | the multipart upload that made the object (pfs/uploads/completions) |
  * | `d:<sum>`   | crc32, crc32c, crc64nvme, sha1 or sha256: base64, behind it `-<N>` where it is of N parts (s3/checksum) |
  *
  * Everything under `d:` is a digest and describes exactly these bytes: whoever changes them must drop it.
@@ -93,7 +93,7 @@ export function metadataHeaders(entries: Entries | undefined, key: string): Head
   for (const [name, text] of Object.entries(entries)) {
     if (!name.startsWith('m:')) continue
     if (isToken(name.slice(2))) headers.push([userPrefix + name.slice(2), encodeText(text)])
-    else missing += 1
+    else missing++
   }
   if (missing > 0) headers.push(['x-amz-missing-meta', String(missing)])
   return headers
