@@ -27,7 +27,8 @@ interface GatewayOptions {
   /** Asked at each request: the keys may be read again while the gateway runs. */
   readonly keys: () => Keys
   readonly domain: string | undefined
-  readonly now: () => Date
+  /** ms since 1970. */
+  readonly now: () => number
   readonly observe: Subscriber
 }
 
@@ -52,7 +53,7 @@ export function gateway(options: GatewayOptions): (exchange: Exchange) => void {
     const journey: Journey = {
       operation: undefined, bucket: undefined, key: undefined, uploadId: undefined, who: undefined, code: undefined, fault: undefined,
     }
-    answer(options, exchange, requestId, journey)
+    answer(options, exchange, journey)
       .catch((error: unknown) => refuse(error, exchange, requestId, journey))
       .then((reply) => exchange.reply(withIds(reply, requestId)).then((delivery) => {
         options.observe(eventOf(exchange, requestId, journey, { reply, delivery, ms: performance.now() - began }))
@@ -61,7 +62,7 @@ export function gateway(options: GatewayOptions): (exchange: Exchange) => void {
   }
 }
 
-async function answer(options: GatewayOptions, exchange: Exchange, requestId: string, journey: Journey): Promise<Reply> {
+async function answer(options: GatewayOptions, exchange: Exchange, journey: Journey): Promise<Reply> {
   const { head } = exchange
   checkFraming(head, exchange.httpVersion)
   const query = parseQuery(head.query)
@@ -70,8 +71,7 @@ async function answer(options: GatewayOptions, exchange: Exchange, requestId: st
   if (scope.kind !== 'service' && !head.has('x-amz-copy-source')) journey.bucket = scope.bucket
   if (scope.kind === 'object') journey.key = scope.key
   journey.uploadId = query.get('uploadId')
-  const now = options.now()
-  const grant = verify(head, { keys: options.keys(), now: now.getTime() })
+  const grant = verify(head, { keys: options.keys(), now: options.now() })
   journey.who = whoOf(grant)
   const operation = options.table[name]
   if (operation === undefined) throw new S3Error('NotImplemented', {}, { message: `${name} is not implemented.` })
@@ -79,9 +79,7 @@ async function answer(options: GatewayOptions, exchange: Exchange, requestId: st
   const plan = planBody(head, grant.payload, operation.body)
   const body = openBody(plan, exchange.body)
   const collected = operation.body.kind === 'xml' ? await collect(body, operation.body.bytesMax, options.documents) : noDocument
-  const call = {
-    scope, head, query, grant, body, xml: collected.bytes, pfs: options.pfs, now, requestId, secure: exchange.secure, gone: () => exchange.gone(),
-  }
+  const call = { scope, head, query, body, xml: collected.bytes, pfs: options.pfs, secure: exchange.secure, gone: () => exchange.gone() }
   // The table and the route agree on the scope of every operation: a test crosses them.
   const run = operation.run as (call: unknown) => Promise<Reply>
   try {

@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   const alone = config.pfs === undefined && config.servePfs === undefined
   const pfs = await underSetting(place, () => connect(backend.transport, { budget, headAgeMsMax: config.headMaxAgeMs, alone }))
   const serve = gateway({
-    table, pfs, documents: new Budget(limits.documentBudgetBytes, budget), keys: () => keys, domain: config.domain, now: () => new Date(), observe: log.access,
+    table, pfs, documents: new Budget(limits.documentBudgetBytes, budget), keys: () => keys, domain: config.domain, now: Date.now, observe: log.access,
   })
   const listener = await underSetting(tls === undefined ? '--listen' : '--listen with --tls-cert and --tls-key', () => listen({ ...config.listen, tls }, serve))
   const reread = async (): Promise<void> => {

@@ -1,4 +1,3 @@
-import type { Grant } from '../auth/grant'
 import type { Head } from '../kit/head'
 import type { Reply } from '../kit/reply'
 import type { Pfs } from '../pfs/contract'
@@ -29,14 +28,11 @@ export interface Call<Scope> {
   readonly scope: Scope
   readonly head: Head
   readonly query: Query
-  readonly grant: Grant
   /** Nothing of it is read, and no `100 Continue` sent, before `body.into` is called: check the head first. */
   readonly body: Body
   /** The collected body of an `xml` row; empty elsewhere. */
   readonly xml: Buffer
   readonly pfs: Pfs
-  readonly now: Date
-  readonly requestId: string
   /** The request came over https. */
   readonly secure: boolean
   /** True once the client has gone. */

@@ -29,12 +29,9 @@ export function callOf<Scope extends ServiceScope | BucketScope | ObjectScope>(p
     scope,
     head: new Head(options.method ?? 'GET', `/target${query === '' ? '' : `?${query}`}`, fields),
     query: parseQuery(query),
-    grant: { identity: { kind: 'anonymous' }, access: 'full', payload: { kind: 'unsigned' } },
     body: bodyOf(options),
     xml: Buffer.from(options.xml ?? ''),
     pfs,
-    now: new Date(Date.UTC(2026, 0, 2)),
-    requestId: '0000000000000001',
     secure: false,
     gone: options.gone ?? (() => false),
   }
