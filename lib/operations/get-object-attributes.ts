@@ -78,7 +78,7 @@ function objectParts(parts: PartTable, page: { readonly max: number, readonly af
   const end = Math.min(start + max, parts.numbers.length)
   const algorithm = algorithmNamed(parts.checksumAlgorithm ?? '')
   let listed = ''
-  for (let i = start; i < end; i += 1) {
+  for (let i = start; i < end; i++) {
     const digest = parts.checksums?.[i]
     const sum = algorithm === undefined || digest === undefined ? '' : element(`Checksum${algorithm}`, digest.toString('base64'))
     listed += `<Part>${element('PartNumber', parts.numbers[i] ?? 0)}${element('Size', parts.sizes[i] ?? 0)}${sum}</Part>`

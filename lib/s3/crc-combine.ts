@@ -63,7 +63,7 @@ function multiply(name: CrcName, a: Half, b: Half): Half {
   let { high, low } = b
   let productHigh = 0
   let productLow = 0
-  for (let i = 0; i < bits; i += 1) {
+  for (let i = 0; i < bits; i++) {
     const coefficient = i < 32 ? a.high >>> (31 - i) : a.low >>> (63 - i)
     if ((coefficient & 1) === 1) {
       productHigh ^= high

@@ -60,6 +60,6 @@ function quote(bytes: Buffer): string {
 /** Mostly ASCII reads better quoted, the rest is shorter in base64; S3 chooses the same way. */
 function moreAscii(text: string): boolean {
   let ascii = 0
-  for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) < 0x80) ascii += 1
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 0x80) ascii++
   return ascii * 2 >= text.length
 }

@@ -60,7 +60,7 @@ function selectRange(header: string, size: number): Selection {
 function selectPart(number: number, facts: ObjectFacts): Selection {
   const parts: Parts = facts.attributes?.parts ?? { numbers: [1], sizes: [facts.size] }
   let offset = 0
-  for (let part = 0; part < parts.sizes.length; part += 1) {
+  for (let part = 0; part < parts.sizes.length; part++) {
     const length = parts.sizes[part] ?? 0
     if (parts.numbers[part] === number) {
       // No Content-Range can name zero bytes. The empty object is answered whole, and an empty part is part of an answer still:

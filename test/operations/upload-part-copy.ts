@@ -100,7 +100,7 @@ t.test('a stage that asks to wait is waited for', async (t) => {
         if (++waiting > 1) throw new Error('two at once')
         await new Promise((resolve) => setImmediate(resolve))
         await inner.write(chunk)
-        waiting -= 1
+        waiting--
       },
     }
   }

@@ -9,18 +9,18 @@ export function countStages(pfs: Pfs): { readonly live: () => number } {
   const end = (owner: object): void => {
     if (ended.has(owner)) throw new Error('ended twice')
     ended.add(owner)
-    live -= 1
+    live--
   }
   pfs.stage = (options: StageOptions): Stage => {
     const inner = stage(options)
-    live += 1
+    live++
     return {
       write: (chunk) => inner.write(chunk),
       discard: () => { end(inner); return inner.discard() },
       finish: async () => {
         end(inner)
         const staged = await inner.finish()
-        live += 1
+        live++
         return { ...staged, discard: () => { end(staged.content); return staged.discard() } }
       },
     }

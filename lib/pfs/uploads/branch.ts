@@ -57,7 +57,7 @@ export class UploadBranch {
 
   /** Batched with whatever else is written here. Another gateway's commit may remove the one that was judged against: judge again. */
   async write(change: Change): Promise<Written> {
-    for (let tries = 0; ; tries += 1) {
+    for (let tries = 0; ; tries++) {
       try {
         return await this.backend.committers.write(this.ref, change)
       } catch (error) {

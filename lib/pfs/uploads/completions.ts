@@ -155,7 +155,7 @@ export class Completions {
       if (isPfsError(error, 'no-bucket')) return ''
       throw error
     })
-    for (let versions = 0; versions < limits.recoveredVersionsMax && commit !== ''; versions += 1) {
+    for (let versions = 0; versions < limits.recoveredVersionsMax && commit !== ''; versions++) {
       const stat = await files.stat({ ...ref, bucket: bucketName(ref), commit, asked: undefined }, upload.key)
       if (stat === undefined || stat.modified < since) return undefined
       if (stat.attributes?.entries[uploadEntry] === upload.id) return stat

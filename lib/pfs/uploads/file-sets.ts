@@ -21,5 +21,5 @@ export function letGoFileSets(transport: Transport, ids: readonly string[]): voi
       await transport.unary('/pfs_v2.API/RenewFileSet', { file_set_id: id, ttl_seconds: 1 }).catch(() => undefined)
     }
   }
-  for (let i = 0; i < Math.min(letGoAtOnce, ids.length); i += 1) void work()
+  for (let i = 0; i < Math.min(letGoAtOnce, ids.length); i++) void work()
 }

@@ -16,7 +16,7 @@ import { randomBytes } from 'node:crypto'
 export function spell(key: string): string {
   const bytes = Buffer.from(key)
   const letters = Buffer.allocUnsafe(bytes.length * 2)
-  for (let i = 0; i < bytes.length; i += 1) {
+  for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] ?? 0
     letters[2 * i] = 0x41 + (byte >> 4)
     letters[2 * i + 1] = 0x61 + (byte & 15)
@@ -26,7 +26,7 @@ export function spell(key: string): string {
 
 export function unspell(letters: string): string {
   const bytes = Buffer.allocUnsafe(letters.length >> 1)
-  for (let i = 0; i < bytes.length; i += 1) {
+  for (let i = 0; i < bytes.length; i++) {
     bytes[i] = (letters.charCodeAt(2 * i) - 0x41) * 16 + letters.charCodeAt(2 * i + 1) - 0x61
   }
   return bytes.toString()

@@ -108,7 +108,7 @@ function dying(transport: Transport, calls: number, lost: 'request' | 'answer'):
   const death = new Promise<void>((resolve) => { die = resolve })
   const never = new Promise<never>(() => undefined)
   const pass = <Result>(call: () => Promise<Result>): Promise<Result> => {
-    left -= 1
+    left--
     if (left >= 0) return call()
     if (left === -1) void (lost === 'answer' ? call() : Promise.resolve()).then(die, die)
     return never
@@ -118,7 +118,7 @@ function dying(transport: Transport, calls: number, lost: 'request' | 'answer'):
     transport: {
       unary: (path, request, options) => pass(() => transport.unary(path, request, options)),
       serverStream: (path, request, options) => {
-        left -= 1
+        left--
         if (left >= 0) return transport.serverStream(path, request, options)
         die()
         return { start: () => undefined, resume: () => undefined, cancel: () => undefined }
