@@ -9,9 +9,9 @@ import { type Figures, run, type Shot, type Target, usage } from './support/load
 /**
  * The whole pipe, signed and hashed, against a bare node server that discards or sends as many bytes, in turn in one run:
  * `npm run bench`, or with `--tiny` a few requests of each kind. A large PUT's floor is a pipe through MD5 and SHA-256 into a
- * synced file, for on a virtual machine the first use of a page of memory, such as a file's, can cost more than all else.
- * Absolute figures are those of the machine and its neighbours; the ratios and the server's CPU per operation are what can be
- * compared. Both servers are warmed up first: a thousand requests pass before their code is compiled.
+ * synced file, for on a virtual machine the first use of a page of memory, such as a file's, can cost more than all else
+ * (`bench/machine.ts` shows it). Absolute figures are those of the machine and its neighbours; the ratios are what can be
+ * compared. Both servers are warmed up first: a thousand requests pass before their code is compiled. It takes 18 GiB of disk.
  */
 const tiny = process.argv.includes('--tiny')
 const keyId = 'bench'
@@ -54,6 +54,9 @@ function phases(signer: Signer, host: string): Phase[] {
   for (const method of ['PUT', 'GET', 'HEAD']) {
     add(warmUp, 0, 16, 1500, (i) => shot(method, `${bucket}/warm/k${String(i)}-size-${String(small)}`, method === 'PUT' ? small : undefined))
   }
+  const big = (i: number): string => `${bucket}/large/${String(i)}-size-${String(large)}`
+  add(warmUp, large, 16, 16, (i) => shot('PUT', big(i), large), '/stored')
+  add(warmUp, large, 16, 16, (i) => shot('GET', big(i)))
   for (const concurrency of [1, 16, 64]) {
     const key = (i: number): string => `${bucket}/c${String(concurrency)}/k${String(i).padStart(5, '0')}-size-${String(small)}`
     const count = concurrency === 1 ? 1000 : 8000
@@ -63,21 +66,27 @@ function phases(signer: Signer, host: string): Phase[] {
     const listed = (): Shot => shot('GET', `${bucket}?list-type=2&prefix=c${String(concurrency)}%2F`)
     if (concurrency === 1) add(warmUp, 0, concurrency, 50, listed, pagePath)
     add('LIST 1,000', 0, concurrency, concurrency === 1 ? 50 : 200, listed, pagePath)
-    const big = (i: number): string => `${bucket}/large/${String(i)}-size-${String(large)}`
-    const many = concurrency === 1 ? 8 : concurrency
+    const many = Math.max(concurrency, 32)
     add('PUT 64 MiB', large, concurrency, many, (i) => shot('PUT', big(i), large), '/stored')
-    add('GET 64 MiB', large, concurrency, many, (i) => shot('GET', big(i)))
+    add('GET 64 MiB', large, concurrency, 2 * many, (i) => shot('GET', big(i % many)))
     if (concurrency !== 64) add('DELETE', 0, concurrency, count, (i) => shot('DELETE', key(i)))
   }
   return found
 }
 
+/** The server's CPU time for an operation, or for a GiB of large bodies, beside what the bare server took. */
+function cpu(phase: Phase, ours: Figures, bare: Figures): string {
+  const each = (seconds: number, operations: number): number => seconds / (phase.bytes === large ? operations * large / 1024 ** 3 : operations)
+  const text = (seconds: number): string => phase.bytes === large ? seconds.toFixed(2) : (seconds * 1e6).toFixed(0)
+  const [our, floor] = [each(ours.cpuSeconds, ours.operations), each(bare.cpuSeconds, bare.operations)]
+  const ratio = phase.bytes === large && floor > 0 ? `, ${(our / floor).toFixed(2)} of it` : ''
+  return `CPU ${text(our)} ${phase.bytes === large ? 's/GiB' : 'us/op'} (${text(each(ours.systemSeconds, ours.operations))} system; bare ${text(floor)}${ratio})`
+}
+
 function row(phase: Phase, ours: Figures, bare: Figures): string {
-  const cpu = phase.bytes > 1e6 || phase.bytes === large
-    ? `${(ours.cpuSeconds / (ours.operations * phase.bytes / 1024 ** 3)).toFixed(2)} s/GiB (bare ${(bare.cpuSeconds / (bare.operations * phase.bytes / 1024 ** 3)).toFixed(2)})`
-    : `${(ours.cpuSeconds / ours.operations * 1e6).toFixed(0)} us/op (bare ${(bare.cpuSeconds / bare.operations * 1e6).toFixed(0)})`
   const cells = [phase.name.padEnd(11), `c=${String(phase.concurrency)}`.padEnd(5), `${ours.perSecond.toFixed(0)}/s`.padStart(9),
-    `${(ours.perSecond / bare.perSecond).toFixed(3)} of bare`.padStart(15), `p50 ${ours.p50Ms.toFixed(2)} ms`.padStart(15), `p99 ${ours.p99Ms.toFixed(2)} ms`.padStart(16), cpu]
+    `${(ours.perSecond / bare.perSecond).toFixed(3)} of bare`.padStart(15), `p50 ${ours.p50Ms.toFixed(2)} ms`.padStart(15),
+    `p99 ${ours.p99Ms.toFixed(2)} ms`.padStart(16), cpu(phase, ours, bare)]
   return cells.join('  ')
 }
 

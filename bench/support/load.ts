@@ -22,15 +22,21 @@ export interface Figures {
   readonly p99Ms: number
   /** User and system time of the server's process, all threads. */
   readonly cpuSeconds: number
+  /** The system's part of it. */
+  readonly systemSeconds: number
 }
 
+interface Usage { readonly cpuSeconds: number, readonly systemSeconds: number, readonly rssMiB: number, readonly anonymousMiB: number }
+
 /** CPU seconds of a process so far, and its memory in MiB: all of it, and without mapped files. Linux only. */
-export function usage(pid: number): { cpuSeconds: number, rssMiB: number, anonymousMiB: number } {
+export function usage(pid: number): Usage {
   const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8')
   const kib = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0)
-  return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100, rssMiB: kib('VmRSS') / 1024, anonymousMiB: kib('RssAnon') / 1024 }
+  // In ticks of 10 ms: user time, then system time.
+  const [user, system] = [Number(fields[11]) / 100, Number(fields[12]) / 100]
+  return { cpuSeconds: user + system, systemSeconds: system, rssMiB: kib('VmRSS') / 1024, anonymousMiB: kib('RssAnon') / 1024 }
 }
 
 function fire(agent: http.Agent, port: number, shot: Shot): Promise<void> {
@@ -71,5 +77,8 @@ export async function run(target: Target, shots: readonly Shot[], concurrency: n
   agent.destroy()
   times.sort((a, b) => a - b)
   const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0
-  return { operations: shots.length, perSecond: shots.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99), cpuSeconds: after.cpuSeconds - before.cpuSeconds }
+  return {
+    operations: shots.length, perSecond: shots.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99),
+    cpuSeconds: after.cpuSeconds - before.cpuSeconds, systemSeconds: after.systemSeconds - before.systemSeconds,
+  }
 }
