@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 
 /**
  * Flags and environment → one frozen value. Every flag has an environment twin (`--head-max-age` is `PFS_S3_HEAD_MAX_AGE`),
@@ -17,7 +18,8 @@ export interface Config {
   readonly domain: string | undefined
   readonly headMaxAgeMs: number
   readonly logLevel: string
-  readonly help: boolean
+  /** Print this and exit, instead of serving. */
+  readonly print: 'help' | 'version' | undefined
 }
 
 interface Endpoint { readonly host: string, readonly port: number }
@@ -46,14 +48,15 @@ export const flags = {
   'data': { value: 'DIR', fallback: './data', meaning: 'directory of the embedded store' },
   'paths': { value: 's3|pachd', fallback: 's3', meaning: 'path rules of the embedded server' },
   'pfs': { value: 'ADDRESS', fallback: undefined, meaning: 'a PFS server instead of the embedded one: grpc://host:port, grpcs://host:port, unix:path' },
-  'serve-pfs': { value: 'ADDRESS', fallback: undefined, meaning: 'open the embedded PFS server to gRPC clients, on loopback' },
+  'serve-pfs': { value: 'HOST:PORT', fallback: undefined, meaning: 'open the embedded PFS server to other gRPC clients, on loopback' },
   'keys': { value: 'FILE', fallback: undefined, meaning: 'named S3 keys (JSON), not readable by others; read again on SIGHUP' },
   'tls-cert': { value: 'FILE', fallback: undefined, meaning: 'certificate chain (PEM): https; read again on SIGHUP' },
-  'tls-key': { value: 'FILE', fallback: undefined, meaning: 'its private key (PEM)' },
+  'tls-key': { value: 'FILE', fallback: undefined, meaning: 'its private key (PEM), not readable by others; read again on SIGHUP' },
   'domain': { value: 'NAME', fallback: undefined, meaning: 'buckets also as virtual hosts under this name' },
   'head-max-age': { value: 'DURATION', fallback: '0', meaning: 'how old a branch head may be on reads: 0, 500ms, 2s, 1m' },
   'log-level': { value: 'LEVEL', fallback: 'info', meaning: 'trace, debug, info, warn, error, fatal or silent' },
   'help': { value: undefined, fallback: undefined, meaning: 'print this and exit' },
+  'version': { value: undefined, fallback: undefined, meaning: 'print the version and exit' },
 } as const satisfies Record<string, Flag>
 
 type FlagName = keyof typeof flags
@@ -74,9 +77,9 @@ export function readConfig(argv: readonly string[], environment: Readonly<Record
     domain: get('domain')?.toLowerCase(),
     headMaxAgeMs: duration('--head-max-age', get('head-max-age') ?? ''),
     logLevel: oneOf('--log-level', get('log-level') ?? '', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
-    help: given.has('help'),
+    print: given.has('help') ? 'help' : given.has('version') ? 'version' : undefined,
   }
-  refuseContradictions(config, given)
+  if (config.print === undefined) refuseContradictions(config, given)
   return Object.freeze(config)
 }
 
@@ -106,7 +109,7 @@ function* fromEnvironment(environment: Readonly<Record<string, string | undefine
 
 function* fromArguments(argv: readonly string[]): Generator<[FlagName, string]> {
   for (let i = 0; i < argv.length; i++) {
-    const word = argv[i] ?? ''
+    const word = argv[i] === '-h' ? '--help' : argv[i] ?? ''
     const [name = '', inline] = word.startsWith('--') ? splitOnce(word.slice(2)) : []
     if (!isFlag(name)) throw new ConfigError(`${word}: there is no such flag; see --help`)
     const takesValue = flags[name].value !== undefined
@@ -179,4 +182,10 @@ export function helpText(): string {
     return `${left.padEnd(26)} ${flag.meaning}${flag.fallback === undefined ? '' : ` (default ${flag.fallback})`}`
   })
   return ['Usage: pfs-s3 [flags]', '', ...rows, '', `Every flag has an environment twin: --head-max-age is ${prefix}HEAD_MAX_AGE. Flags win.`].join('\n')
+}
+
+/** The version of the package that this file is part of. */
+export function versionText(): string {
+  const stated = /"version": "([^"]+)"/.exec(readFileSync(join(__dirname, '../package.json'), 'utf8'))
+  return `pfs-s3 ${stated?.[1] ?? ''}`
 }

@@ -7,7 +7,7 @@ setFlagsFromString('--no-incremental-marking')
 process.env['UV_THREADPOOL_SIZE'] ??= '16'
 
 import { Keys } from './auth/keys'
-import { type Config, ConfigError, helpText, readConfig, readSettingFile, underSetting } from './config'
+import { type Config, ConfigError, helpText, readConfig, readSettingFile, underSetting, versionText } from './config'
 import { gateway } from './gateway'
 import { listen } from './http/listener'
 import { Budget } from './kit/budget'
@@ -21,7 +21,7 @@ import type { Transport } from './pfs/transport'
 import { openPfsd } from './pfsd/main'
 import { drainOnSignal } from './signals'
 
-interface Backend { readonly transport: Transport, readonly close: () => Promise<void> }
+interface Backend { readonly transport: Transport, readonly servedPort?: number, readonly close: () => Promise<void> }
 
 async function openBackend(config: Config): Promise<Backend> {
   if (config.pfs !== undefined) {
@@ -32,6 +32,7 @@ async function openBackend(config: Config): Promise<Backend> {
   const served = config.servePfs === undefined ? undefined : await pfsd.serve(config.servePfs)
   return {
     transport: inProcess(pfsd.service),
+    ...served === undefined ? {} : { servedPort: served.port },
     close: async () => {
       await served?.close()
       await pfsd.close()
@@ -41,8 +42,8 @@ async function openBackend(config: Config): Promise<Backend> {
 
 async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2), process.env)
-  if (config.help) {
-    process.stdout.write(`${helpText()}\n`)
+  if (config.print !== undefined) {
+    process.stdout.write(`${config.print === 'help' ? helpText() : versionText()}\n`)
     return
   }
   const { keysFile } = config
@@ -78,6 +79,7 @@ async function main(): Promise<void> {
     await listener.drain(limits.drainMsMax)
     await backend.close()
   }, log)
+  if (backend.servedPort !== undefined) log.info(`PFS for other gRPC clients on port ${String(backend.servedPort)}`)
   log.info(`${place}, ${keysFile === undefined ? 'open to everyone' : `keys of ${keysFile}`}`)
   const host = config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host
   process.stdout.write(`pfs-s3 listening on ${tls === undefined ? 'http' : 'https'}://${host}:${String(listener.port)}\n`)

@@ -18,6 +18,13 @@ t.test('flags win over the environment', (t) => {
   t.end()
 })
 
+t.test('help and version are asked for, whatever else is', (t) => {
+  t.equal(readConfig([], {}).print, undefined)
+  for (const word of ['--help', '-h']) t.equal(readConfig(['--listen', '0.0.0.0:1', word, '--version'], {}).print, 'help')
+  t.equal(readConfig(['--version'], {}).print, 'version')
+  t.end()
+})
+
 t.test('what is not understood stops the start and is named', (t) => {
   const cases: [string[], Record<string, string>, RegExp][] = [
     [['--nope'], {}, /--nope/],

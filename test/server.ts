@@ -1,0 +1,31 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import t from 'tap'
+import { helpText } from '../lib/config'
+import { eventually } from './support/process-census'
+import { startServer } from './support/server'
+
+const root = join(__dirname, '..')
+
+t.test('--help and --version print and exit', (t) => {
+  const run = (flag: string) => spawnSync(process.execPath, [join(root, 'lib/server.js'), flag], { encoding: 'utf8' })
+  t.match(run('--help'), { status: 0, stdout: `${helpText()}\n`, stderr: '' })
+  t.match(run('--version'), { status: 0, stdout: /^pfs-s3 \d+\.\d+\.\d+\n$/, stderr: '' })
+  t.end()
+})
+
+t.test('the package holds what runs, and no sources', (t) => {
+  const told = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' })
+  const files = new Set([...told.matchAll(/"path": "([^"]+)"/g)].map(([, path]) => path ?? ''))
+  for (const path of ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json', 'lib/server.js', 'proto/pfs.proto']) t.ok(files.has(path), path)
+  for (const path of files) {
+    if (!/^(lib\/.*\.js|proto\/\w+\.proto|[A-Z]+(\.md)?|package\.json)$/.test(path)) t.fail(path)
+  }
+  t.end()
+})
+
+t.test('a free port for other gRPC clients is told in the log', async (t) => {
+  const server = await startServer(t.testdir(), ['--serve-pfs', '127.0.0.1:0', '--log-level', 'info'])
+  t.ok(await eventually(() => /PFS for other gRPC clients on port [1-9]\d+/.test(server.log())))
+  t.equal(await server.stop(), 0)
+})
