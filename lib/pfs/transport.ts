@@ -95,6 +95,8 @@ export interface HandlerContext {
   readonly metadata: Readonly<Record<string, string>>
   /** Sets metadata of the answer. */
   answer(name: string, value: string): void
+  /** Calls back once if the caller goes away before it is answered. */
+  onGone(listener: () => void): void
 }
 
 export type UnaryHandler<Request, Response> = (request: Request, context: HandlerContext) => Response | Promise<Response>

@@ -17,6 +17,8 @@ export const limits = {
   blobBlockBytes: 1024 * 1024,
   blobSyncBytes: 8 * 1024 * 1024,
   blobWriterBytesMax: 1024 * 1024,
+  /** Chunks that a writer gathers: more are written, however small they are. */
+  blobWriterChunksMax: 1024,
   /** What all writers of blob files together may hold before they write less than a block. */
   blobBuffersBytesMax: 32 * 1024 * 1024,
   /** Checked blocks kept for the next small read of the same block, all blobs together. */
@@ -51,8 +53,12 @@ export const limits = {
   /** What a file's content may take in memory while its stream is open, and all of a stream's; more goes to blob files. */
   heldFileBytesMax: 256 * 1024,
   heldStreamBytesMax: 16 * 1024 * 1024,
+  /** Pieces of one held content: however small they are, each takes a place in memory. */
+  heldPiecesMax: 1024,
   /** What all open streams may hold together. */
   heldBytesMax: 32 * 1024 * 1024,
+  /** What the changes of all open streams may take beside their contents: keys, attributes and places. */
+  changesBytesMax: 128 * 1024 * 1024,
   /** One blob file; a longer content goes on in the next. */
   blobFileBytesMax: 1024 ** 3,
 

@@ -37,7 +37,10 @@ export async function openPfsd({ directory, paths, store: options }: PfsdOptions
     throw error
   }
   const now = options?.now ?? Date.now
-  const service = rpcTable({ store, paths: pathRules(paths), waiters: new CommitWaiters(), held: new Budget(limits.heldBytesMax), now })
+  const service = rpcTable({
+    store, paths: pathRules(paths), waiters: new CommitWaiters(), now,
+    held: new Budget(limits.heldBytesMax), changes: new Budget(limits.changesBytesMax),
+  })
   const served: Served[] = []
   return {
     service,

@@ -2,6 +2,7 @@ import {
   Metadata, status,
   type sendUnaryData, type ServerReadableStream, type ServerUnaryCall, type ServerWritableStream,
 } from '@grpc/grpc-js'
+import type { EventEmitter } from 'node:events'
 import { RpcFailure } from './failure'
 import type { ClientStream, Context, Outlet, ServerStream, Unary } from './service'
 
@@ -9,7 +10,7 @@ import type { ClientStream, Context, Outlet, ServerStream, Unary } from './servi
 
 export function unaryCall<Request, Response>(handler: Unary<Request, Response>) {
   return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>): void => {
-    const context = new CallContext(call.metadata)
+    const context = new CallContext(call)
     settle(() => handler(call.request, context), (response) => callback(null, response, context.answers), (error) => callback(statusOf(error)))
   }
 }
@@ -17,7 +18,7 @@ export function unaryCall<Request, Response>(handler: Unary<Request, Response>) 
 export function serverStreamCall<Request, Response>(handler: ServerStream<Request, Response>) {
   return (call: ServerWritableStream<Request, Response>): void => {
     const outlet = new CallOutlet(call)
-    settle(() => handler(call.request, outlet, new CallContext(call.metadata)), () => call.end(), (error) => {
+    settle(() => handler(call.request, outlet, new CallContext(call)), () => call.end(), (error) => {
       if (!call.cancelled) call.emit('error', statusOf(error))
     })
   }
@@ -26,7 +27,7 @@ export function serverStreamCall<Request, Response>(handler: ServerStream<Reques
 /** One message after the other; the next is read when the handler is done with this one. */
 export function clientStreamCall<Request, Response>(handler: ClientStream<Request, Response>) {
   return (call: ServerReadableStream<Request, Response>, callback: sendUnaryData<Response>): void => {
-    const context = new CallContext(call.metadata)
+    const context = new CallContext(call)
     const inlet = handler(context)
     let over = false
     const fail = (error: unknown): void => {
@@ -74,15 +75,21 @@ function settle<Result>(work: () => Result | Promise<Result>, done: (result: Res
 }
 
 class CallContext implements Context {
+  private readonly call: EventEmitter
   readonly metadata: Readonly<Record<string, string>>
   readonly answers = new Metadata()
 
-  constructor(metadata: Metadata) {
-    this.metadata = Object.fromEntries(Object.entries(metadata.getMap()).map(([name, value]) => [name, value.toString()]))
+  constructor(call: EventEmitter & { readonly metadata: Metadata }) {
+    this.call = call
+    this.metadata = Object.fromEntries(Object.entries(call.metadata.getMap()).map(([name, value]) => [name, value.toString()]))
   }
 
   answer(name: string, value: string): void {
     this.answers.set(name, value)
+  }
+
+  onGone(listener: () => void): void {
+    this.call.once('cancelled', listener)
   }
 }
 

@@ -17,6 +17,8 @@ export interface Context {
   readonly metadata: Readonly<Record<string, string>>
   /** Sets metadata of the answer. */
   answer(name: string, value: string): void
+  /** Calls back once if the caller goes away before it is answered. */
+  onGone(listener: () => void): void
 }
 
 export type Unary<Request, Response> = (request: Request, context: Context) => Response | Promise<Response>

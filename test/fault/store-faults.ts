@@ -92,6 +92,24 @@ t.test('a full disk under a segment fails that group only', async (t) => {
   await checkReopened(t, directory, new Set([0, 2, 4, 5, 6]), 'full')
 })
 
+t.test('a disk that is full where the next segment would begin', async (t) => {
+  let full = false
+  const { files } = faultyFiles((call) => full && call.name === 'open' && call.path.endsWith('.seg') ? { code: 'ENOSPC' } : undefined)
+  const directory = t.testdir()
+  const store = await openStore(directory, { files, segmentBytes })
+  for (const n of [0, 1, 2, 4]) await storeLoad.step(store, n)
+  full = true
+  await t.rejects(storeLoad.step(store, 48), StoreFull, 'it does not fit the segment')
+  t.same([...await storeLoad.held(store)].sort(), [0, 1, 2, 4])
+  await storeLoad.step(store, 5)
+  await t.rejects(storeLoad.step(store, 49), StoreFull)
+  full = false
+  for (const n of [48, 49, 50]) await storeLoad.step(store, n)
+  t.equal((await storeLoad.held(store)).size, 8)
+  await store.close()
+  await checkReopened(t, directory, new Set([0, 1, 2, 4, 5, 48, 49, 50]), 'full')
+})
+
 t.test('the last room is left to the index', async (t) => {
   let free = 2 ** 40
   const { files } = faultyFiles(() => undefined)

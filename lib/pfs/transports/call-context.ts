@@ -4,6 +4,7 @@ import { RpcError, RpcStatus, type CallOptions, type HandlerContext } from '../t
 export class CallContext implements HandlerContext {
   readonly metadata: Readonly<Record<string, string>>
   answers: Record<string, string> = none
+  private leaving: (() => void)[] | undefined
 
   constructor(options: CallOptions | undefined) {
     this.metadata = options?.metadata ?? none
@@ -12,6 +13,16 @@ export class CallContext implements HandlerContext {
   answer(name: string, value: string): void {
     if (this.answers === none) this.answers = {}
     this.answers[name] = value
+  }
+
+  onGone(listener: () => void): void {
+    this.leaving ??= []
+    this.leaving.push(listener)
+  }
+
+  /** The caller waits no longer. */
+  leave(): void {
+    for (const listener of this.leaving?.splice(0) ?? []) listener()
   }
 }
 

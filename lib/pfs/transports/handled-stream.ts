@@ -107,6 +107,7 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
   }
 
   cancel(): void {
+    if (!this.cancelled) this.context.leave()
     this.cancelled = true
     this.queue = []
     this.wake()

@@ -42,20 +42,24 @@ function missing(path: string): () => never {
 function callUnary<Request, Response>(
   handler: UnaryHandler<Request, Response>, request: Request, options: CallOptions | undefined,
 ): Promise<Response> {
+  const context = new CallContext(options)
   let response: Response | Promise<Response>
   try {
-    response = handler(request, new CallContext(options))
+    response = handler(request, context)
   } catch (error) {
     return Promise.reject(rpcErrorOf(error))
   }
   if (!(response instanceof Promise)) return Promise.resolve(response)
   const answered = response.catch((error: unknown) => { throw rpcErrorOf(error) })
-  return options?.idleMsMax === undefined ? answered : before(options.idleMsMax, answered)
+  return options?.idleMsMax === undefined ? answered : before(options.idleMsMax, answered, () => context.leave())
 }
 
-function before<Result>(msMax: number, result: Promise<Result>): Promise<Result> {
+function before<Result>(msMax: number, result: Promise<Result>, leave: () => void): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new RpcError(RpcStatus.deadlineExceeded, `Deadline exceeded after ${msMax} ms`)), msMax)
+    const timer = setTimeout(() => {
+      reject(new RpcError(RpcStatus.deadlineExceeded, `Deadline exceeded after ${msMax} ms`))
+      leave()
+    }, msMax)
     result.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

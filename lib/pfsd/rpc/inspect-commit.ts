@@ -14,12 +14,13 @@ export function inspectCommit({ store, waiters }: Instance): Unary<InspectCommit
     if (row === undefined || row.gone) throw deleted(found)
     return commitInfo(store.read, row, repoMessage(found.repo, projectOf(store.read, found.repo).name))
   }
-  return (request) => {
+  return (request, context) => {
     const found = resolveCommit(store.read, request.commit)
     const waits = request.wait === 'FINISHING' || request.wait === 'FINISHED'
     if (!waits || found.commit.state !== 'started') return answer(found)
-    return waiters.wait(found.commit.seq).then((outcome) => {
+    return waiters.wait(found.commit.seq, (listener) => context.onGone(listener)).then((outcome) => {
       if (outcome === 'deleted') throw deleted(found)
+      if (outcome === 'gone') throw new RpcFailure(Code.cancelled, 'the caller is gone')
       return answer(found)
     })
   }

@@ -57,7 +57,8 @@ export class BlobFileOut implements BlobFileWriter {
     this.chunks.push(chunk)
     this.waiting += chunk.length
     this.owner.buffers.took(this, chunk.length)
-    if (this.waiting >= limits.blobBlockBytes) this.work()
+    if (this.chunks.length >= limits.blobWriterChunksMax) this.flush()
+    else if (this.waiting >= limits.blobBlockBytes) this.work()
     if (this.hasRoom()) return undefined
     // Its owner may have given up waiting by the time it fails.
     this.room ??= deferred()
@@ -71,7 +72,8 @@ export class BlobFileOut implements BlobFileWriter {
   }
 
   private hasRoom(): boolean {
-    return this.waiting === 0 || (this.waiting <= limits.blobWriterBytesMax && !this.owner.buffers.full)
+    if (this.waiting === 0) return true
+    return this.waiting <= limits.blobWriterBytesMax && this.chunks.length < limits.blobWriterChunksMax && !this.owner.buffers.full
   }
 
   /** So many bytes wait no longer. */

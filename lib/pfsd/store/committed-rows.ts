@@ -6,6 +6,7 @@ import type { IndexFile } from './index-file'
 import { keys } from './keys'
 import type { Overlay } from './overlay'
 import type { RowSource } from './row-source'
+import { rowTextBytes } from './row-text-bytes'
 import { nodes, type Table } from './tables'
 
 /**
@@ -19,7 +20,7 @@ export class CommittedRows implements RowSource {
     maxSize: limits.nodeCacheBytes,
     sizeCalculation: (node) => node.length + nodeOverheadBytes,
   })
-  private readonly rowCache = new LRUCache<string, object>({ maxSize: limits.rowCacheBytes, sizeCalculation: rowBytes })
+  private readonly rowCache = new LRUCache<string, object>({ maxSize: limits.rowCacheBytes, sizeCalculation: (row) => rowOverheadBytes + rowTextBytes(row) })
 
   constructor(index: IndexFile) {
     this.index = index
@@ -68,16 +69,6 @@ export class CommittedRows implements RowSource {
 
 const nodeOverheadBytes = 128
 const rowOverheadBytes = 1024
-
-/** A description or an error may be as long as a message; all else in a row and its key is small. */
-function rowBytes(row: object): number {
-  return rowOverheadBytes + textBytes('description' in row ? row.description : '') + textBytes('error' in row ? row.error : '')
-}
-
-/** As it is kept in memory, at most. */
-function textBytes(text: unknown): number {
-  return typeof text === 'string' ? 2 * text.length : 0
-}
 
 function decode<Row>(table: Table<Row>, bytes: Buffer): Row {
   try {

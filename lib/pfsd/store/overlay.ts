@@ -2,7 +2,10 @@ import { limits } from '../limits'
 import type { Change } from './index-file'
 import { keys } from './keys'
 import type { RowSource } from './row-source'
+import { rowTextBytes } from './row-text-bytes'
 import { nodes, type Table } from './tables'
+
+const rowOverheadBytes = 128
 
 /**
  * Changes on top of another state. A work has one on top of its group's, so that dropping it undoes the work; the group has
@@ -15,7 +18,7 @@ export class Overlay implements RowSource {
   /** Small blobs whose bytes go to a segment with this group, and ids of blob files that this group names. */
   readonly blobs: { readonly id: number, readonly bytes: Buffer }[] = []
   readonly blobFiles: number[] = []
-  /** Bytes of nodes and blobs. */
+  /** Bytes of nodes, blobs and rows, about. */
   weight = 0
 
   constructor(below: RowSource) {
@@ -35,12 +38,17 @@ export class Overlay implements RowSource {
 
   put<Row>(table: Table<Row>, key: string, row: Row | undefined): void {
     if (key.length > limits.indexKeyBytesMax) throw new RangeError(`a name is longer than ${limits.indexKeyBytesMax} bytes`)
+    this.rowsOf(table).set(key, row)
+    this.weight += rowOverheadBytes + key.length + rowTextBytes(row)
+  }
+
+  private rowsOf(table: Table<unknown>): Map<string, unknown> {
     let rows = this.rows.get(table)
     if (rows === undefined) {
       rows = new Map()
       this.rows.set(table, rows)
     }
-    rows.set(key, row)
+    return rows
   }
 
   putNode(id: number, node: Buffer): void {
@@ -68,7 +76,8 @@ export class Overlay implements RowSource {
   /** Takes over the changes of an overlay that stood on this one. */
   merge(above: Overlay): void {
     for (const [table, rows] of above.rows) {
-      for (const [key, row] of rows) this.put(table, key, row)
+      const own = this.rowsOf(table)
+      for (const [key, row] of rows) own.set(key, row)
     }
     for (const [id, node] of above.nodes) {
       if (node === undefined && this.nodes.get(id) !== undefined) this.nodes.delete(id)

@@ -74,14 +74,12 @@ export class Segments {
   async rollBack(): Promise<void> {
     const number = Math.floor(this.lsn / this.segmentBytes)
     const offset = this.lsn % this.segmentBytes
-    const last = this.active
-    if (last === undefined) return
-    if (last.number === number && offset > 0) {
-      await this.files.truncate(last.fd, offset)
+    if (this.active?.number === number && offset > 0) {
+      await this.files.truncate(this.active.fd, offset)
       return
     }
-    this.active = undefined
-    await this.files.close(last.fd)
+    // There is none where the next segment could not be made; the one before it was closed by then.
+    await this.close()
     for (const name of await this.files.list(this.layout.segments)) {
       const found = Layout.segmentNumber(name)
       if (found !== undefined && (found > number || (found === number && offset === 0))) await this.files.unlink(this.layout.segment(found))

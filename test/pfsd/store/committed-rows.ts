@@ -33,3 +33,13 @@ t.test('what rows are remembered is bounded in bytes, whatever their description
   t.equal(readAgain(1, 20 * 1024 * 1024), 1, 'one that is larger than all room is not kept')
   t.end()
 })
+
+t.test('a group weighs its rows by their texts, once', (t) => {
+  const below = new Overlay(new CommittedRows({ get: () => undefined, range: () => [], commit: () => Promise.resolve(), close: () => Promise.resolve() }))
+  const work = new Overlay(below)
+  work.put(projects, 'p', { id: 1, name: 'p', description: 'x'.repeat(1_000_000), created: 1 })
+  t.ok(work.weight >= 1_000_000)
+  below.merge(work)
+  t.equal(below.weight, work.weight)
+  t.end()
+})

@@ -1,13 +1,28 @@
+type Outcome = 'finished' | 'deleted' | 'gone'
+
 /** Those who wait for an open commit to be finished. Kept in memory: an open commit can only change in this process. */
 export class CommitWaiters {
-  private readonly waiting = new Map<number, Array<(outcome: 'finished' | 'deleted') => void>>()
+  private readonly waiting = new Map<number, Set<(outcome: Outcome) => void>>()
 
-  /** Resolves once the commit, which is open now, is finished or removed. */
-  wait(seq: number): Promise<'finished' | 'deleted'> {
+  /** How many wait, for all commits. */
+  get count(): number {
+    let count = 0
+    for (const waiting of this.waiting.values()) count += waiting.size
+    return count
+  }
+
+  /** Resolves once the commit, which is open now, is finished or removed; or `gone` as soon as nobody waits for that any more. */
+  wait(seq: number, onGone: (listener: () => void) => void): Promise<Outcome> {
     return new Promise((resolve) => {
-      const waiting = this.waiting.get(seq)
-      if (waiting === undefined) this.waiting.set(seq, [resolve])
-      else waiting.push(resolve)
+      const waiting = this.waiting.get(seq) ?? new Set()
+      this.waiting.set(seq, waiting)
+      waiting.add(resolve)
+      // A commit may stay open for good while clients come, wait as long as they care to, and leave.
+      onGone(() => {
+        waiting.delete(resolve)
+        if (waiting.size === 0 && this.waiting.get(seq) === waiting) this.waiting.delete(seq)
+        resolve('gone')
+      })
     })
   }
 
@@ -20,7 +35,7 @@ export class CommitWaiters {
     for (const seq of seqs) this.tell(seq, 'deleted')
   }
 
-  private tell(seq: number, outcome: 'finished' | 'deleted'): void {
+  private tell(seq: number, outcome: Outcome): void {
     const waiting = this.waiting.get(seq)
     if (waiting === undefined) return
     this.waiting.delete(seq)

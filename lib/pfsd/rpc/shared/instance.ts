@@ -8,8 +8,10 @@ export interface Instance {
   readonly store: Store
   readonly paths: PathRules
   readonly waiters: CommitWaiters
-  /** What open streams hold in memory, all together. */
+  /** What open streams hold of contents in memory, all together. */
   readonly held: Budget
+  /** What their changes take beside that. */
+  readonly changes: Budget
   /** ms since 1970. */
   now(): number
 }

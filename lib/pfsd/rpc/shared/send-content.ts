@@ -4,6 +4,7 @@ import type { Entry, Extent } from '../../model/entry'
 import type { Outlet } from '../../service'
 import type { Store } from '../../store/store'
 import type { BytesValue } from '../../../wire/messages'
+import { drive } from './drive'
 
 /** Sends bytes [from, to) of a file, piece by piece; what is at hand goes out without waiting. */
 export function sendContent(
@@ -22,7 +23,7 @@ export function sendContent(
 function sendExtents(store: Store, extents: readonly Extent[], out: Outlet<BytesValue>): void | Promise<void> {
   let index = 0
   let done = 0
-  const go = (): void | Promise<void> => {
+  return drive(() => {
     for (let extent = extents[index]; extent !== undefined && !out.cancelled; extent = extents[index]) {
       // A range that begins inside a checked block gets a short first message: no later one then shares a block with its neighbour.
       const at = extent.offset + done
@@ -35,8 +36,8 @@ function sendExtents(store: Store, extents: readonly Extent[], out: Outlet<Bytes
         done = 0
       }
       const wait = reading === undefined ? out.send({ value: bytes ?? Buffer.alloc(0) }) : reading.then((value) => out.send({ value }))
-      if (wait !== undefined) return wait.then(go)
+      if (wait !== undefined) return wait
     }
-  }
-  return go()
+    return undefined
+  })
 }

@@ -1,6 +1,7 @@
 import { limits } from '../../limits'
 import type { Node } from '../../model/directory'
 import type { Outlet } from '../../service'
+import { drive } from './drive'
 import type { Describer } from './file-info'
 import type { FileInfo } from '../../../wire/messages'
 
@@ -19,20 +20,20 @@ export function sendNodes(
   { nodes, wanted, number = Infinity }: Selection, describer: Describer, out: Outlet<FileInfo>,
 ): void | Promise<void> {
   let left = number
-  const go = (): void | Promise<void> => {
+  return drive(() => {
     for (let scanned = 0; left > 0 && !out.cancelled; scanned++) {
-      if (scanned === limits.scannedEntriesMax) return breathe().then(go)
+      if (scanned === limits.scannedEntriesMax) return breathe()
       const next = nodes.next()
-      if (next.done === true) return
+      if (next.done === true) return undefined
       if (!wanted(next.value)) continue
       left--
       const info = describer.fileInfo(next.value)
-      if (info instanceof Promise) return info.then((some) => out.send(some)).then(go)
+      if (info instanceof Promise) return info.then((some) => out.send(some))
       const wait = out.send(info)
-      if (wait !== undefined) return wait.then(go)
+      if (wait !== undefined) return wait
     }
-  }
-  return go()
+    return undefined
+  })
 }
 
 function breathe(): Promise<void> {

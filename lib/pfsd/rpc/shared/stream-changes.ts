@@ -7,8 +7,9 @@ import type { Entry } from '../../model/entry'
 import { duplicateKeyText, keyText } from '../../model/key-text'
 import type { Piece } from '../../model/program'
 import { BlobSink, type SunkPiece } from './blob-sink'
+import type { Instance } from './instance'
 import type { PathRules } from '../../model/paths'
-import type { BlobFile, Store, Tx } from '../../store/store'
+import type { BlobFile, Tx } from '../../store/store'
 import type { AddFile, DeleteFile, FileAttributes } from '../../../wire/messages'
 
 /** What a stream does to one key so far. */
@@ -22,8 +23,10 @@ interface FileChange {
   heldBytes: number
   /** Some of the content was copied. */
   copied: boolean
-  /** Said by the last writer. */
-  attributes: FileAttributes | undefined
+  /** Said by the last writer, encoded. */
+  attributes: Buffer | undefined
+  /** What this change is charged with beside its content. */
+  weight: number
 }
 
 interface HeldPiece { readonly kind: 'held', readonly bytes: Buffer }
@@ -36,9 +39,14 @@ interface EntryCopy {
   readonly attributes: FileAttributes | undefined
 }
 
+/** What a change takes in memory beside its key, attributes and content, and what each piece of content takes beside its bytes. */
+const changeBytes = 400
+const pieceBytes = 128
+
 /**
  * The changes of one stream while it is open. Small content is held in memory, within bounds for the file and for the
- * stream and for all streams together; the rest goes to blob files as it comes. Nothing of it has a row until `settle`.
+ * stream and for all streams together; the rest goes to blob files as it comes. Keys, attributes and the lists of pieces
+ * cannot be put aside: where those of all streams become too many, a stream is refused. Nothing has a row until `settle`.
  */
 export class StreamChanges {
   /** Directories that go, from what lies beneath, with all that is in them; each ends in a slash. */
@@ -47,18 +55,21 @@ export class StreamChanges {
   private readonly sink: BlobSink
   private readonly paths: PathRules
   private readonly budget: Budget
+  private readonly room: Budget
   private heldBytes = 0
+  private weight = 0
 
-  constructor({ store, paths, held }: { readonly store: Store, readonly paths: PathRules, readonly held: Budget }) {
+  constructor({ store, paths, held, changes }: Pick<Instance, 'store' | 'paths' | 'held' | 'changes'>) {
     this.sink = new BlobSink(store)
     this.paths = paths
     this.budget = held
+    this.room = changes
   }
 
   /** Takes over the bytes. A promise asks to wait before the next message. */
   add(file: AddFile): Promise<void> | undefined {
     const change = this.writable(this.paths.written(file.path ?? ''), file.datum, false)
-    change.attributes = file.attributes
+    this.describe(change, file.attributes)
     const bytes = file.raw?.value
     return bytes === undefined || bytes.length === 0 ? undefined : this.append(change, bytes)
   }
@@ -77,8 +88,8 @@ export class StreamChanges {
   copy(path: string, datum: string | undefined, copy: EntryCopy): void {
     if (copy.replaces) this.remove(keyText(path, datum))
     const change = this.writable(path, datum, true)
-    change.attributes = copy.attributes
-    change.pieces.push({ kind: 'copied', entry: copy.entry })
+    this.describe(change, copy.attributes)
+    this.push(change, { kind: 'copied', entry: copy.entry })
   }
 
   /** Resolves when all bytes that were not held are synced; undefined: there are none. */
@@ -89,6 +100,8 @@ export class StreamChanges {
   /** Lets go of everything; after `settle` only of the bytes' place in the budget. */
   discard(): void {
     this.release(this.heldBytes)
+    this.room.give(this.weight)
+    this.weight = 0
     this.sink.discard()
   }
 
@@ -105,18 +118,47 @@ export class StreamChanges {
     this.budget.give(bytes)
   }
 
+  private charge(bytes: number): void {
+    if (!this.room.take(bytes)) {
+      throw new RpcFailure(Code.resourceExhausted, `the changes of all open streams take more than ${this.room.bytesMax} bytes`)
+    }
+    this.weight += bytes
+  }
+
+  private describe(change: FileChange, attributes: FileAttributes | undefined): void {
+    const bytes = attributes === undefined ? undefined : boundedAttributes(attributes)
+    const more = (bytes?.length ?? 0) - (change.attributes?.length ?? 0)
+    this.charge(more)
+    change.weight += more
+    change.attributes = bytes
+  }
+
+  private push(change: FileChange, piece: FileChange['pieces'][number]): void {
+    this.charge(pieceBytes)
+    change.weight += pieceBytes
+    change.pieces.push(piece)
+  }
+
   private change(key: string): FileChange {
     let change = this.changes.get(key)
     if (change === undefined) {
-      change = { deletes: false, writes: false, pieces: [], heldBytes: 0, copied: false, attributes: undefined }
+      const weight = changeBytes + 2 * key.length
+      this.charge(weight)
+      change = { deletes: false, writes: false, pieces: [], heldBytes: 0, copied: false, attributes: undefined, weight }
       this.changes.set(key, change)
     }
     return change
   }
 
-  private remove(key: string): void {
-    this.release(this.changes.get(key)?.heldBytes ?? 0)
+  private drop(key: string, change: FileChange): void {
+    this.release(change.heldBytes)
+    this.charge(-change.weight)
     this.changes.delete(key)
+  }
+
+  private remove(key: string): void {
+    const change = this.changes.get(key)
+    if (change !== undefined) this.drop(key, change)
     this.change(key).deletes = true
   }
 
@@ -138,10 +180,11 @@ export class StreamChanges {
   private append(change: FileChange, bytes: Buffer): Promise<void> | undefined {
     const last = change.pieces[change.pieces.length - 1]
     const fits = change.heldBytes + bytes.length <= limits.heldFileBytesMax && this.heldBytes + bytes.length <= limits.heldStreamBytesMax
+      && change.pieces.length < limits.heldPiecesMax
     if (fits && last?.kind !== 'sunk' && this.budget.take(bytes.length)) {
-      change.pieces.push({ kind: 'held', bytes })
       change.heldBytes += bytes.length
       this.heldBytes += bytes.length
+      this.push(change, { kind: 'held', bytes })
       return undefined
     }
     // Where all of the file was held so far, it goes first, so that the file becomes one run of bytes.
@@ -152,6 +195,8 @@ export class StreamChanges {
   private sinkHeld(change: FileChange): void {
     const held = change.pieces
     change.pieces = []
+    this.charge(-held.length * pieceBytes)
+    change.weight -= held.length * pieceBytes
     this.release(change.heldBytes)
     change.heldBytes = 0
     for (const piece of held) {
@@ -166,7 +211,7 @@ export class StreamChanges {
     if (last?.kind === 'sunk' && last.file === piece.file && last.offset + last.length === piece.offset) {
       change.pieces[change.pieces.length - 1] = { ...last, length: last.length + piece.length }
     } else {
-      change.pieces.push(piece)
+      this.push(change, piece)
     }
     return wait
   }
@@ -175,16 +220,15 @@ export class StreamChanges {
     const path = /^\/+$/.test(sent) ? '' : this.paths.written(sent)
     const prefix = path.endsWith('/') ? path : path + '/'
     for (const [key, change] of this.changes) {
-      if (!key.startsWith(prefix)) continue
-      this.release(change.heldBytes)
-      this.changes.delete(key)
+      if (key.startsWith(prefix)) this.drop(key, change)
     }
+    this.charge(changeBytes + 2 * prefix.length)
     this.cuts.push(prefix)
   }
 }
 
 function settleChange(changes: Changes, key: Buffer, change: FileChange, blobs: readonly number[]): void {
-  const attributes = change.attributes === undefined ? undefined : boundedAttributes(change.attributes)
+  const { attributes } = change
   if (change.deletes) changes.delete(key)
   if (!change.writes) return
   const [only] = change.pieces
