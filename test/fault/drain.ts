@@ -57,7 +57,7 @@ t.test('SIGTERM under load: what is under way is finished, and nothing acknowled
   const stopped = server.stop()
   t.ok(await eventually(async () => !await listens(server.port)), 'nothing new is taken')
   await late.write(body.subarray(300_000))
-  await late.whenClosed()
+  await late.closed()
   t.match(late.received(), /\r\nHTTP\/1.1 200 /, 'the request that was under way is answered')
   t.equal(await stopped, 0, 'a clean drain')
   await Promise.all(writers)
@@ -93,7 +93,9 @@ interface Refusal { readonly code: number | null, readonly out: string, readonly
 
 /** Runs the server to its end, which must come by itself. */
 async function refused(flags: readonly string[], environment: Record<string, string> = {}): Promise<Refusal> {
-  const child = spawn(process.execPath, [join(__dirname, '../../lib/server.js'), ...flags], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [join(__dirname, '../../lib/server.js'), ...flags], {
+    env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let error = ''
   let out = ''
   child.stderr.on('data', (chunk: Buffer) => { error += chunk.toString() })

@@ -22,7 +22,7 @@ t.test('a full disk', async (t) => {
     t.fail('this test needs `unshare -rm` and a tmpfs of its own', { error: tried.error?.message ?? tried.stderr })
     return
   }
-  const server = await startServer(join(disk, 'data'), [], [], mount(disk))
+  const server = await startServer(join(disk, 'data'), [], { launcher: mount(disk) })
   const inside = join(`/proc/${String(server.process.pid)}/root`, disk)
   const client = new HttpClient(server.port)
   const large = Buffer.alloc(3 * mib, 'large')

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { checksumOf, checksumNames } from '../support/checksums'
 import { encodeAwsChunked } from '../support/aws-chunked'
 import { elements, HttpClient } from '../support/http-client'
+import { keyFile } from '../support/key-file'
 import { randomFrom } from '../support/random'
 import { RawConnection } from '../support/raw-connection'
 import { startServer, type RunningServer } from '../support/server'
@@ -22,7 +22,6 @@ const keyId = 'tester'
 const secret = 'a secret of the tests'
 const directory = t.testdir({ data: {} })
 const data = join(directory, 'data')
-const settings = join(directory, 'keys.json')
 /** Objects made before the tests; nothing else may ever be there. */
 const made = 2
 
@@ -31,8 +30,7 @@ let client: HttpClient
 let before: unknown
 
 t.before(async () => {
-  writeFileSync(settings, JSON.stringify({ keys: [{ id: keyId, secret, name: 'Tester' }], anonymous: 'full' }), { mode: 0o600 })
-  server = await startServer(data, ['--keys', settings])
+  server = await startServer(data, keyFile(directory, [{ id: keyId, secret, name: 'Tester' }], 'full'))
   client = new HttpClient(server.port)
   await client.request('PUT', bucket)
   await client.request('PUT', `${bucket}/kept`, 'the old version')
@@ -59,11 +57,10 @@ t.test(`${String(aborts)} uploads that break off at any byte, seed ${String(seed
     const target = `${bucket}/${['kept', 'kept-large', `new${String(n)}`][random(3)] ?? ''}`
     const connection = await RawConnection.open(server.port)
     const framing = random(3)
-    const wire = framing === 0 ? body : framing === 1 ? httpChunked(body) : encodeAwsChunked([body], { trailer: { name: 'x-amz-checksum-crc32', value: checksumOf('crc32', body) } })
+    const [trailerFields, awsChunked] = withTrailer('crc32', checksumOf('crc32', body), body)
+    const wire = framing === 0 ? body : framing === 1 ? httpChunked(body) : awsChunked
     const length = { 'Content-Length': String(wire.length) }
-    await connection.head('PUT', target, framing === 0 ? length : framing === 1 ? { 'Transfer-Encoding': 'chunked' } : {
-      ...length, 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'x-amz-decoded-content-length': String(size), 'x-amz-trailer': 'x-amz-checksum-crc32',
-    })
+    await connection.head('PUT', target, [length, { 'Transfer-Encoding': 'chunked' }, { ...length, ...trailerFields }][framing])
     // The last byte is never sent, and often only it is missing.
     await connection.write(wire.subarray(0, random(4) === 0 ? wire.length - 1 : random(wire.length)))
     await connection.breakOff(random(2) === 0 ? 'fin' : 'rst')
@@ -79,15 +76,23 @@ function httpChunked(body: Buffer): Buffer {
   return Buffer.concat([chunk(body.subarray(0, half)), ...half < body.length ? [chunk(body.subarray(half))] : [], Buffer.from('0\r\n\r\n')])
 }
 
+/** Fields and body of an aws-chunked PUT whose trailer has this value of that checksum. */
+function withTrailer(name: string, value: string, body: Buffer): [Record<string, string>, Buffer] {
+  const field = `x-amz-checksum-${name}`
+  const length = String(body.length)
+  return [
+    { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'x-amz-decoded-content-length': length, 'x-amz-trailer': field },
+    encodeAwsChunked([body], { trailer: { name: field, value } }),
+  ]
+}
+
 /** What is wrong, the answer it must get, and the request. */
 type Wrong = readonly [what: string, code: string, headers: Record<string, string>, wire: Buffer]
 
 function wrongSums(body: Buffer): Wrong[] {
   const other = Buffer.from('other bytes')
-  const trailer = (name: string, value: string): [Record<string, string>, Buffer] => [
-    { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'x-amz-decoded-content-length': String(body.length), 'x-amz-trailer': `x-amz-checksum-${name}` },
-    encodeAwsChunked([body], { trailer: { name: `x-amz-checksum-${name}`, value } }),
-  ]
+  const trailer = (name: string, value: string): [Record<string, string>, Buffer] => withTrailer(name, value, body)
+  const tooLong = { ...trailer('crc32', '')[0], 'x-amz-decoded-content-length': String(body.length + 1) }
   return [
     ['Content-MD5', 'BadDigest', { 'Content-MD5': createHash('md5').update(other).digest('base64') }, body],
     ['ill-formed Content-MD5', 'InvalidDigest', { 'Content-MD5': 'bm8=' }, body],
@@ -98,7 +103,7 @@ function wrongSums(body: Buffer): Wrong[] {
       [`${name} in the trailer`, 'BadDigest', ...trailer(name, checksumOf(name, other))],
       [`ill-formed ${name} in the trailer`, 'InvalidRequest', ...trailer(name, 'bm8')],
     ]),
-    ['fewer bytes than the decoded length', 'IncompleteBody', { ...trailer('crc32', '')[0], 'x-amz-decoded-content-length': String(body.length + 1) }, trailer('crc32', checksumOf('crc32', body))[1]],
+    ['fewer bytes than the decoded length', 'IncompleteBody', tooLong, trailer('crc32', checksumOf('crc32', body))[1]],
   ]
 }
 
@@ -106,9 +111,12 @@ function wrongSignatures(body: Buffer, target: string): Wrong[] {
   const signer = new Signer(keyId, secret)
   const host = { host: `127.0.0.1:${String(server.port)}` }
   const signed = (payload: string, more: Record<string, string> = {}) => signer.sign('PUT', target, payload, { ...host, ...more })
-  const spoilt = (headers: Record<string, string>) => ({ ...headers, authorization: (headers['authorization'] ?? '').replace(/.$/, (last) => last === '0' ? '1' : '0') })
+  const spoilt = (headers: Record<string, string>) => {
+    return { ...headers, authorization: (headers['authorization'] ?? '').replace(/.$/, (last) => last === '0' ? '1' : '0') }
+  }
   const streaming = { 'x-amz-decoded-content-length': String(body.length) }
-  const chain = (headers: Record<string, string>) => encodeAwsChunked([body.subarray(0, 9000), body.subarray(9000)].filter((chunk) => chunk.length > 0), { seed: signer.seed(headers) })
+  const chunks = [body.subarray(0, 9000), body.subarray(9000)].filter((chunk) => chunk.length > 0)
+  const chain = (headers: Record<string, string>) => encodeAwsChunked(chunks, { seed: signer.seed(headers) })
   const head = signed('STREAMING-AWS4-HMAC-SHA256-PAYLOAD', streaming)
   const signature = (wire: Buffer, which: 'first' | 'last') => {
     const at = which === 'first' ? wire.indexOf('chunk-signature=') : wire.lastIndexOf('chunk-signature=')
@@ -149,7 +157,8 @@ t.test('uploads that are not what their head says', async (t) => {
 t.test('the same requests with nothing wrong in them are taken', async (t) => {
   const body = Buffer.alloc(30_000, 'what was meant ')
   const signer = new Signer(keyId, secret)
-  const headers = signer.sign('PUT', `${bucket}/right`, 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', { host: `127.0.0.1:${String(server.port)}`, 'x-amz-decoded-content-length': '30000' })
+  const signed = { host: `127.0.0.1:${String(server.port)}`, 'x-amz-decoded-content-length': '30000' }
+  const headers = signer.sign('PUT', `${bucket}/right`, 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', signed)
   t.equal((await client.request('PUT', `${bucket}/right`, encodeAwsChunked([body], { seed: signer.seed(headers) }), headers)).status, 200)
   for (const name of checksumNames) {
     t.equal((await client.request('PUT', `${bucket}/right`, body, { [`x-amz-checksum-${name}`]: checksumOf(name, body) })).status, 200, name)

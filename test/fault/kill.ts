@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { elements, HttpClient } from '../support/http-client'
+import { elements, HttpClient, type Answer } from '../support/http-client'
 import { randomFrom } from '../support/random'
-import { startServer } from '../support/server'
+import { startServer, type RunningServer } from '../support/server'
 
 /**
  * The promise behind a 200, tried the hard way: sixteen writers put, overwrite, delete and upload in parts; the process is
@@ -58,7 +58,10 @@ class Ledger {
   }
 }
 
-const versionOf = (headers: Record<string, unknown>): string | undefined => typeof headers['x-amz-version-id'] === 'string' ? headers['x-amz-version-id'] : undefined
+function versionOf({ headers }: Answer): string | undefined {
+  const version = headers['x-amz-version-id']
+  return typeof version === 'string' ? version : undefined
+}
 
 async function multipart(client: HttpClient, key: string, body: Buffer): Promise<string | undefined> {
   const created = await client.request('POST', `${bucket}/${key}?uploads`)
@@ -70,8 +73,10 @@ async function multipart(client: HttpClient, key: string, body: Buffer): Promise
   }
   const list = tags.map((tag, index) => `<Part><PartNumber>${String(index + 1)}</PartNumber><ETag>${tag}</ETag></Part>`).join('')
   const done = await client.request('POST', `${bucket}/${key}?uploadId=${id}`, `<CompleteMultipartUpload>${list}</CompleteMultipartUpload>`)
-  if (done.status !== 200 || !done.body.includes('<CompleteMultipartUploadResult')) throw new Error(`complete answered ${String(done.status)} ${done.body.toString()}`)
-  return versionOf(done.headers)
+  if (done.status !== 200 || !done.body.includes('<CompleteMultipartUploadResult')) {
+    throw new Error(`complete answered ${String(done.status)} ${done.body.toString()}`)
+  }
+  return versionOf(done)
 }
 
 /** Writes until the server is gone, which is the rejection that ends it. */
@@ -89,7 +94,7 @@ async function write(client: HttpClient, writer: number, ledger: Ledger, random:
     }
     const answer = outcome === absent ? await client.request('DELETE', `${bucket}/${key}`) : await client.request('PUT', `${bucket}/${key}`, body)
     if (answer.status !== 200 && answer.status !== 204) throw new Error(`${key}: ${String(answer.status)} ${answer.body.toString()}`)
-    ledger.done(key, outcome, versionOf(answer.headers))
+    ledger.done(key, outcome, versionOf(answer))
   }
 }
 
@@ -112,7 +117,10 @@ async function verify(t: Tap, client: HttpClient, ledger: Ledger): Promise<void>
   await Promise.all([...ledger.states].map(async ([key, outcomes]) => {
     const answer = await client.request('GET', `${bucket}/${key}`)
     const found = answer.status === 404 ? absent : digestOf(answer.body)
-    if (!outcomes.has(found)) t.fail(`${key} holds what no request left there`, { status: answer.status, size: answer.body.length, start: answer.body.subarray(0, 80).toString() })
+    if (!outcomes.has(found)) {
+      const start = answer.body.subarray(0, 80).toString()
+      t.fail(`${key} holds what no request left there`, { status: answer.status, size: answer.body.length, start })
+    }
     if (sizes.get(key) !== (answer.status === 404 ? undefined : answer.body.length)) t.fail(`${key}: the listing and the object disagree`)
     sizes.delete(key)
     ledger.states.set(key, new Set([found]))
@@ -128,8 +136,12 @@ async function verifyVersions(t: Tap, client: HttpClient, versions: readonly Ver
   }))
 }
 
+interface Life { readonly server: RunningServer, readonly client: HttpClient }
+
 /** Lets the writers work until so many requests are acknowledged, and kills the server some turns of the clock later. */
-async function killUnderLoad(t: Tap, server: Awaited<ReturnType<typeof startServer>>, client: HttpClient, ledger: Ledger, plan: { cycle: number, after: number, delayMs: number }): Promise<void> {
+async function killUnderLoad(
+  t: Tap, { server, client }: Life, ledger: Ledger, plan: { readonly cycle: number, readonly after: number, readonly delayMs: number },
+): Promise<void> {
   let killed = false
   const refusals: string[] = []
   const running = Array.from({ length: writers }, (_, writer) =>
@@ -154,8 +166,9 @@ t.test(`kill -9 under ${String(writers)} writers, ${String(cycles)} times, seed 
     const client = new HttpClient(server.port)
     if (cycle === 0) t.ok((await client.request('PUT', bucket)).status === 200, 'the bucket is made')
     else await verify(t, client, ledger)
-    await verifyVersions(t, client, Array.from({ length: Math.min(versionsReadPerCycle, ledger.versions.length) }, () => ledger.versions[random(ledger.versions.length)]).flatMap((one) => one ?? []))
-    await killUnderLoad(t, server, client, ledger, { cycle, after: random(250), delayMs: random(40) })
+    const sampled = Array.from({ length: Math.min(versionsReadPerCycle, ledger.versions.length) }, () => random(ledger.versions.length))
+    await verifyVersions(t, client, sampled.flatMap((index) => ledger.versions[index] ?? []))
+    await killUnderLoad(t, { server, client }, ledger, { cycle, after: random(250), delayMs: random(40) })
     client.close()
   }
   const server = await startServer(data)

@@ -1,10 +1,8 @@
 import t from 'tap'
-import { createHash, createHmac } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { encodeAwsChunked } from '../support/aws-chunked'
 import { filledKey, filledServer } from '../support/filled-server'
-import type { HttpClient } from '../support/http-client'
-import { ask, RawConnection, stateOf } from '../support/raw'
-import type { RunningServer } from '../support/server'
+import { ask, RawConnection } from '../support/raw-connection'
 import { sha256, Signer } from '../support/sign'
 
 /*
@@ -13,14 +11,7 @@ import { sha256, Signer } from '../support/sign'
  */
 
 const bucket = 'master.bodies'
-let server: RunningServer
-let client: HttpClient
-
-t.before(async () => { ({ server, client } = await filledServer(t.testdir(), bucket)) })
-t.teardown(async () => {
-  client.close()
-  await server.kill()
-})
+const gateway = filledServer(t, bucket)
 
 const target = `/${bucket}/new`
 const host = 'gateway.test'
@@ -38,31 +29,26 @@ function signedChunks(content: Buffer): Buffer {
   const fields = signer.sign('PUT', target, 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER', {
     host, 'x-amz-decoded-content-length': String(content.length), 'x-amz-trailer': crc, 'content-encoding': 'aws-chunked',
   })
-  const signature = /Signature=(\w+)/.exec(fields['authorization'] ?? '')?.[1] ?? ''
-  const scope = /Credential=[^/]+\/([^,]+)/.exec(fields['authorization'] ?? '')?.[1] ?? ''
-  const [date = '', region = ''] = scope.split('/')
-  const signingKey = [date, region, 's3', 'aws4_request'].reduce((key: Buffer, text) => hmac(key, text), Buffer.from(`AWS4${filledKey.secret}`))
-  const body = encodeAwsChunked([content], { seed: { signingKey, timestamp: signer.timestamp, scope, signature }, trailer })
+  const body = encodeAwsChunked([content], { seed: signer.seed(fields), trailer })
   return request('PUT', target, { ...fields, 'content-length': String(body.length) }, body)
 }
 
-const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 const content = Buffer.from('some content\0\r\n0\r\n\r\n')
 
 /** Resolves after the server has had a turn: bytes written before and after are two reads for it. */
 const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve) })
 
 async function holds(t: Pick<Tap, 'equal'>, what: string): Promise<void> {
-  const got = await client.request('GET', target)
+  const got = await gateway.request('GET', target)
   t.equal(String(got.body), String(content), what)
-  await client.request('DELETE', target)
+  await gateway.request('DELETE', target)
 }
 
 type Tap = Pick<typeof t, 'equal' | 'match' | 'same'>
 
-void t.test('ST-12: a signed aws-chunked PUT, byte by byte', async (t) => {
+t.test('ST-12: a signed aws-chunked PUT, byte by byte', async (t) => {
   const bytes = signedChunks(content)
-  const connection = await RawConnection.open(server.port)
+  const connection = await RawConnection.open(gateway.port)
   for (let index = 0; index < bytes.length; index++) {
     await connection.write(bytes.subarray(index, index + 1))
     await turn()
@@ -72,9 +58,9 @@ void t.test('ST-12: a signed aws-chunked PUT, byte by byte', async (t) => {
   await holds(t, 'byte by byte')
 })
 
-void t.test('ST-12: the same PUT, split at every point', async (t) => {
+t.test('ST-12: the same PUT, split at every point', async (t) => {
   const bytes = signedChunks(content)
-  const connection = await RawConnection.open(server.port)
+  const connection = await RawConnection.open(gateway.port)
   for (let split = 1; split < bytes.length; split++) {
     await connection.write(bytes.subarray(0, split))
     await turn()
@@ -86,8 +72,8 @@ void t.test('ST-12: the same PUT, split at every point', async (t) => {
   await holds(t, 'split everywhere')
 })
 
-void t.test('IN-01: requests cut at every point of head and body', async (t) => {
-  const before = await stateOf(client, bucket)
+t.test('IN-01: requests cut at every point of head and body', async (t) => {
+  const before = await gateway.state()
   const forms = [
     request('PUT', target, { 'content-length': String(content.length) }, content), signedChunks(content),
     request('PUT', target, { 'transfer-encoding': 'chunked' }, Buffer.concat([Buffer.from('14\r\n'), content, Buffer.from('\r\n0\r\n\r\n')])),
@@ -96,7 +82,7 @@ void t.test('IN-01: requests cut at every point of head and body', async (t) => 
   for (const [index, bytes] of forms.entries()) {
     // Past 300 bytes of a head there is nothing new at each single byte.
     for (let cut = 1; cut < bytes.length; cut += cut < 60 || cut > bytes.length - 320 ? 1 : 7) {
-      const connection = await RawConnection.open(server.port)
+      const connection = await RawConnection.open(gateway.port)
       await connection.write(bytes.subarray(0, cut))
       if (cut % 2 === 0) {
         connection.socket.end()
@@ -105,28 +91,28 @@ void t.test('IN-01: requests cut at every point of head and body', async (t) => 
       } else connection.socket.resetAndDestroy()
     }
   }
-  t.equal(await stateOf(client, bucket), before, 'nothing became visible')
-  t.equal(server.process.exitCode, null)
+  t.equal(await gateway.state(), before, 'nothing became visible')
+  t.equal(gateway.exitCode, null)
 })
 
-void t.test('IN-01: a large body cut in its middle', async (t) => {
-  const before = await stateOf(client, bucket)
+t.test('IN-01: a large body cut in its middle', async (t) => {
+  const before = await gateway.state()
   const large = Buffer.alloc(900_000, 'x')
   for (const end of ['end', 'resetAndDestroy'] as const) {
     for (const bytes of [request('PUT', `/${bucket}/one`, { 'content-length': '900001' }, large),
       request('PUT', `/${bucket}/one`, { 'transfer-encoding': 'chunked' }, Buffer.concat([Buffer.from('dbba0\r\n'), large, Buffer.from('\r\n')])),
       request('PUT', `/${bucket}/one`, { 'transfer-encoding': 'chunked' }, Buffer.concat([Buffer.from('dbba0\r\n'), large, Buffer.from('\r\nzz\r\n')]))]) {
-      const connection = await RawConnection.open(server.port)
+      const connection = await RawConnection.open(gateway.port)
       await connection.write(bytes)
       connection.socket[end]()
       if (end === 'end') t.match(await connection.closed(), /^(HTTP\/1\.1 400 [^]*)?$/)
     }
   }
-  t.equal(await stateOf(client, bucket), before, 'the old object stands')
+  t.equal(await gateway.state(), before, 'the old object stands')
 })
 
-void t.test('IN-02, IN-03, ST-01 … ST-10: promises that the body does not keep', async (t) => {
-  const before = await stateOf(client, bucket)
+t.test('IN-02, IN-03, ST-01 … ST-10: promises that the body does not keep', async (t) => {
+  const before = await gateway.state()
   const put = (fields: Readonly<Record<string, string>>, body: Buffer | string = content): Buffer =>
     request('PUT', `/${bucket}/one`, { ...fields, 'content-length': String(body.length) }, body)
   const unsigned = (fields: Readonly<Record<string, string>>, body: string): Buffer =>
@@ -161,34 +147,34 @@ void t.test('IN-02, IN-03, ST-01 … ST-10: promises that the body does not keep
       400, 'InvalidRequest'],
   ]
   for (const [what, bytes, status, code] of rows) {
-    const answer = await ask(server.port, bytes)
+    const answer = await ask(gateway.port, bytes)
     t.same([answer?.status, answer?.code], [status, code], what)
     t.match(answer?.field('x-amz-request-id'), /^[0-9A-F]{16}$/, what)
-    t.equal(await stateOf(client, bucket), before, `${what}: nothing has changed`)
+    t.equal(await gateway.state(), before, `${what}: nothing has changed`)
   }
-  t.equal(server.process.exitCode, null)
+  t.equal(gateway.exitCode, null)
 })
 
-void t.test('HT-11: a client that waits is refused before it sends', async (t) => {
-  const before = await stateOf(client, bucket)
+t.test('HT-11: a client that waits is refused before it sends', async (t) => {
+  const before = await gateway.state()
   const signer = new Signer(filledKey.id, 'another secret')
   const fields = signer.sign('PUT', `/${bucket}/one`, sha256(content), { host })
   const stranger = new Signer('AKIDSTRANGER', filledKey.secret).sign('PUT', `/${bucket}/one`, sha256(content), { host })
   for (const [signed, code] of [[fields, 'SignatureDoesNotMatch'], [stranger, 'InvalidAccessKeyId']] as const) {
     for (const length of [content.length, 10_000_000]) {
-      const connection = await RawConnection.open(server.port)
+      const connection = await RawConnection.open(gateway.port)
       await connection.write(request('PUT', `/${bucket}/one`, { ...signed, 'content-length': String(length), 'expect': '100-continue' }))
       const answer = await connection.answer()
       t.same([answer?.status, answer?.code, connection.interim], [403, code, []])
       connection.close()
     }
   }
-  t.equal(await stateOf(client, bucket), before)
+  t.equal(await gateway.state(), before)
 })
 
-void t.test('HT-14: several requests at once on one connection', async (t) => {
-  const before = await stateOf(client, bucket)
-  const connection = await RawConnection.open(server.port)
+t.test('HT-14: several requests at once on one connection', async (t) => {
+  const before = await gateway.state()
+  const connection = await RawConnection.open(gateway.port)
   const gets = Array.from({ length: 50 }, (_, index) => request('GET', `/${bucket}/${index % 2 === 0 ? 'one' : 'two'}`, {}))
   await connection.write(Buffer.concat(gets))
   for (let index = 0; index < 50; index++) t.equal((await connection.answer())?.body, index % 2 === 0 ? 'one' : 'two')
@@ -205,17 +191,17 @@ void t.test('HT-14: several requests at once on one connection', async (t) => {
   await connection.write(Buffer.alloc(600_000, 'y'))
   await connection.write(request('DELETE', `/${bucket}/one`, {}))
   t.equal(await connection.closed(), '', 'closed without another answer')
-  t.equal(await stateOf(client, bucket), before)
+  t.equal(await gateway.state(), before)
   for (const last of [request('GET', `/${bucket}/one`, { Host: 'two' }), request('PUT', target, { 'expect': 'wonders', 'content-length': '0' })]) {
-    const connection = await RawConnection.open(server.port)
+    const connection = await RawConnection.open(gateway.port)
     const deletes = [request('DELETE', `/${bucket}/one`, {}), request('DELETE', `/${bucket}/two`, {})]
     await connection.write(Buffer.concat([request('GET', `/${bucket}/one`, {}), last, ...deletes]))
     t.equal((await connection.answer())?.body, 'one')
     t.equal((await connection.answer())?.field('connection'), 'close')
     t.equal(await connection.closed(), '')
-    t.equal(await stateOf(client, bucket), before, 'what stands behind the last answer does not happen')
+    t.equal(await gateway.state(), before, 'what stands behind the last answer does not happen')
   }
-  const mixed = await RawConnection.open(server.port)
+  const mixed = await RawConnection.open(gateway.port)
   const read = request('GET', target, {})
   const write = (body: string): Buffer => request('PUT', target, { 'content-length': '1' }, body)
   await mixed.write(Buffer.concat([write('a'), read, write('b'), read, request('DELETE', target, {}), read]))
@@ -223,5 +209,5 @@ void t.test('HT-14: several requests at once on one connection', async (t) => {
   for (let index = 0; index < 6; index++) bodies.push((await mixed.answer())?.body.slice(0, 1))
   mixed.close()
   t.same(bodies, ['', 'a', '', 'b', '', '<'], 'each sees the work of those before it')
-  await client.request('DELETE', target)
+  await gateway.request('DELETE', target)
 })

@@ -1,8 +1,10 @@
 import t from 'tap'
-import { readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { bucketState } from '../support/bucket-state'
 import { HttpClient } from '../support/http-client'
-import { RawConnection, stateOf } from '../support/raw'
+import { descriptorsOf, eventually, filesBelow } from '../support/process-census'
+import { randomFrom } from '../support/random'
+import { RawConnection } from '../support/raw-connection'
 import { startServer } from '../support/server'
 
 /*
@@ -14,42 +16,7 @@ const bucket = 'master.census'
 const size = 3_000_000
 const storm = 200
 
-/** What each descriptor of a process leads to; sockets and pipes without their numbers. */
-function descriptors(pid: number): string[] {
-  const directory = `/proc/${String(pid)}/fd`
-  return readdirSync(directory).map((name) => {
-    try {
-      return readlinkSync(join(directory, name)).replace(/\[\d+\]/, '')
-    } catch {
-      return 'closed while we looked'
-    }
-  }).sort()
-}
-
-/** Every file of the store. */
-function files(data: string): string[] {
-  return readdirSync(data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort()
-}
-
-/** A small generator of numbers below `bound`, the same on every run. */
-function numbers(seed: number): (bound: number) => number {
-  let state = seed
-  return (bound) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor(state / 2 ** 32 * bound)
-  }
-}
-
-/** Looks again and again until it holds: the server closes what it must in turns of its own. */
-async function eventually(holds: () => boolean): Promise<boolean> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (holds()) return true
-    await new Promise((resolve) => { setTimeout(resolve, 50) })
-  }
-  return false
-}
-
-void t.test('nothing is left of uploads and downloads whose clients vanish', async (t) => {
+t.test('nothing is left of uploads and downloads whose clients vanish', async (t) => {
   const data = join(t.testdir(), 'data')
   const server = await startServer(data)
   t.teardown(() => server.kill())
@@ -62,20 +29,20 @@ void t.test('nothing is left of uploads and downloads whose clients vanish', asy
   const id = /<UploadId>([^<]+)/.exec(String(created.body))?.[1] ?? ''
   t.not(id, '')
   t.equal((await client.request('GET', `/${bucket}/large`)).body.length, size)
-  const sockets = (): number => descriptors(pid).filter((name) => name === 'socket:').length
+  const sockets = (): number => descriptorsOf(pid).filter((name) => name === 'socket:').length
   const quiet = sockets()
   // A few of each, so that what is opened once for good is open.
   await vanishing(server.port, id, 4, 1)
   t.ok(await eventually(() => sockets() === quiet), 'their sockets are closed')
-  const before = { descriptors: descriptors(pid), files: files(data), state: await stateOf(client, bucket) }
+  const before = { descriptors: descriptorsOf(pid), files: filesBelow(data), state: await bucketState(client, bucket) }
 
   await vanishing(server.port, id, storm, 2)
 
   const equal = (a: readonly string[], b: readonly string[]): boolean => a.join('\n') === b.join('\n')
-  await eventually(() => equal(descriptors(pid), before.descriptors) && equal(files(data), before.files))
-  t.same(descriptors(pid), before.descriptors, 'open descriptors')
-  t.same(files(data), before.files, 'files of the store')
-  t.equal(await stateOf(client, bucket), before.state, 'what the bucket holds')
+  await eventually(() => equal(descriptorsOf(pid), before.descriptors) && equal(filesBelow(data), before.files))
+  t.same(descriptorsOf(pid), before.descriptors, 'open descriptors')
+  t.same(filesBelow(data), before.files, 'files of the store')
+  t.equal(await bucketState(client, bucket), before.state, 'what the bucket holds')
   t.notMatch(String((await client.request('GET', `/${bucket}/parts?uploadId=${id}`)).body), '<Part>', 'no part either')
   t.equal((await client.request('GET', `/${bucket}/large`)).body.length, size)
   t.equal(server.log(), '', 'and nobody is told of it as a fault')
@@ -83,7 +50,7 @@ void t.test('nothing is left of uploads and downloads whose clients vanish', asy
 })
 
 async function vanishing(port: number, id: string, count: number, seed: number): Promise<void> {
-  const next = numbers(seed)
+  const next = randomFrom(seed)
   const body = Buffer.alloc(size, 'x')
   const one = async (index: number): Promise<void> => {
     const connection = await RawConnection.open(port)

@@ -1,8 +1,6 @@
 import t from 'tap'
 import { filledServer } from '../support/filled-server'
-import type { HttpClient } from '../support/http-client'
-import { ask, RawConnection, stateOf } from '../support/raw'
-import type { RunningServer } from '../support/server'
+import { ask, RawConnection } from '../support/raw-connection'
 
 /*
  * Requests that two readers could understand differently, or that are no HTTP at all, against the running server. After each
@@ -10,14 +8,7 @@ import type { RunningServer } from '../support/server'
  */
 
 const bucket = 'master.framing'
-let server: RunningServer
-let client: HttpClient
-
-t.before(async () => { ({ server, client } = await filledServer(t.testdir(), bucket)) })
-t.teardown(async () => {
-  client.close()
-  await server.kill()
-})
+const gateway = filledServer(t, bucket)
 
 const host = 'Host: gateway.test\r\n'
 const put = (fields: string, body = ''): string => `PUT /${bucket}/new HTTP/1.1\r\n${host}${fields}\r\n${body}`
@@ -27,8 +18,8 @@ interface Row { readonly sent: string | Buffer, readonly status: number, readonl
 
 /** Sends it, compares the answer, and makes sure that the connection ends (unless it may live on) and nothing else happened. */
 async function refused(t: Tap, what: string, row: Row): Promise<void> {
-  const before = await stateOf(client, bucket)
-  const connection = await RawConnection.open(server.port)
+  const before = await gateway.state()
+  const connection = await RawConnection.open(gateway.port)
   await connection.write(row.sent)
   const answer = await connection.answer()
   t.equal(answer?.status, row.status, `${what}: status`)
@@ -41,14 +32,14 @@ async function refused(t: Tap, what: string, row: Row): Promise<void> {
     t.equal(await connection.closed(), '', `${what}: nothing more comes`)
   }
   connection.close()
-  t.equal(await stateOf(client, bucket), before, `${what}: nothing has changed`)
-  t.equal(server.process.exitCode, null, `${what}: the process lives`)
+  t.equal(await gateway.state(), before, `${what}: nothing has changed`)
+  t.equal(gateway.exitCode, null, `${what}: the process lives`)
 }
 
 type Tap = Pick<typeof t, 'equal' | 'match'>
 
 function refusals(id: string, rows: Readonly<Record<string, Row>>): void {
-  void t.test(id, async (t) => {
+  t.test(id, async (t) => {
     for (const [what, row] of Object.entries(rows)) await refused(t, what, row)
   })
 }
@@ -123,35 +114,35 @@ refusals('HT-08: heads too large', {
   },
 })
 
-void t.test('HT-09: names that mean something to JavaScript, and trailers', async (t) => {
+t.test('HT-09: names that mean something to JavaScript, and trailers', async (t) => {
   const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'x-amz-meta-__proto__', 'x-amz-meta-constructor']
   const fields = names.map((name) => `${name}: polluted\r\n`).join('')
-  const before = await stateOf(client, bucket)
-  t.equal((await ask(server.port, put(`Content-Length: 1\r\n${fields}`, 'x')))?.status, 200)
-  const got = await ask(server.port, get(`/${bucket}/new?__proto__=x&constructor=y`))
+  const before = await gateway.state()
+  t.equal((await ask(gateway.port, put(`Content-Length: 1\r\n${fields}`, 'x')))?.status, 200)
+  const got = await ask(gateway.port, get(`/${bucket}/new?__proto__=x&constructor=y`))
   t.equal(got?.field('x-amz-meta-__proto__'), 'polluted')
   t.equal(got?.field('x-amz-meta-constructor'), 'polluted')
   t.equal(got?.field('polluted'), undefined)
   const many = 'a: b\r\n'.repeat(4000)
-  const trailers = await ask(server.port, put('Transfer-Encoding: chunked\r\n', `1\r\nx\r\n0\r\n${many}\r\n`))
+  const trailers = await ask(gateway.port, put('Transfer-Encoding: chunked\r\n', `1\r\nx\r\n0\r\n${many}\r\n`))
   t.ok([200, 400, 431].includes(trailers?.status ?? 0), '4,000 trailers')
-  const trailer = await ask(server.port, put('Transfer-Encoding: chunked\r\nTrailer: Authorization\r\n', '1\r\nx\r\n0\r\nAuthorization: AWS nobody:x\r\n\r\n'))
+  const trailer = await ask(gateway.port, put('Transfer-Encoding: chunked\r\nTrailer: Authorization\r\n', '1\r\nx\r\n0\r\nAuthorization: AWS nobody:x\r\n\r\n'))
   t.equal(trailer?.status, 200, 'an Authorization behind the body is not one')
-  t.equal((await client.request('DELETE', `/${bucket}/new`)).status, 204)
-  t.equal((await stateOf(client, bucket)).length, before.length)
-  t.equal(server.process.exitCode, null)
+  t.equal((await gateway.request('DELETE', `/${bucket}/new`)).status, 204)
+  t.equal((await gateway.state()).length, before.length)
+  t.equal(gateway.exitCode, null)
 })
 
-void t.test('HT-10: chunk extensions', async (t) => {
+t.test('HT-10: chunk extensions', async (t) => {
   const chunks = `1;${'e'.repeat(8 * 1024)}\r\nx\r\n`.repeat(20)
-  t.equal((await ask(server.port, put('Transfer-Encoding: chunked\r\n', `${chunks}0\r\n\r\n`)))?.status, 200)
-  t.equal(String((await client.request('GET', `/${bucket}/new`)).body), 'x'.repeat(20))
+  t.equal((await ask(gateway.port, put('Transfer-Encoding: chunked\r\n', `${chunks}0\r\n\r\n`)))?.status, 200)
+  t.equal(String((await gateway.request('GET', `/${bucket}/new`)).body), 'x'.repeat(20))
   await refused(t, '20 KiB in one', { sent: put('Transfer-Encoding: chunked\r\n', `1;${'e'.repeat(20 * 1024)}\r\nx\r\n0\r\n\r\n`), status: 400 })
-  await client.request('DELETE', `/${bucket}/new`)
+  await gateway.request('DELETE', `/${bucket}/new`)
 })
 
-void t.test('HT-11: expectations', async (t) => {
-  const before = await stateOf(client, bucket)
+t.test('HT-11: expectations', async (t) => {
+  const before = await gateway.state()
   const heads: [string, string, number, string][] = [
     ['a malformed signature', put('Content-Length: 5\r\nExpect: 100-continue\r\nAuthorization: AWS4-HMAC-SHA256 x\r\n'), 400, 'AuthorizationHeaderMalformed'],
     ['an absent bucket', put('Content-Length: 5\r\nExpect: 100-continue\r\n').replace(bucket, 'absent.repo'), 404, 'NoSuchBucket'],
@@ -162,15 +153,15 @@ void t.test('HT-11: expectations', async (t) => {
     ['an operation that is not built', put('Content-Length: 5\r\nExpect: 100-continue\r\n').replace('/new', '/new?acl'), 501, 'NotImplemented'],
   ]
   for (const [what, head, status, code] of heads) {
-    const connection = await RawConnection.open(server.port)
+    const connection = await RawConnection.open(gateway.port)
     await connection.write(head)
     const answer = await connection.answer()
     t.same([answer?.status, answer?.code, connection.interim], [status, code, []], what)
     connection.close()
   }
   await refused(t, 'another expectation', { sent: put('Content-Length: 0\r\nExpect: the-unexpected\r\n'), status: 417 })
-  t.equal(await stateOf(client, bucket), before)
-  const connection = await RawConnection.open(server.port)
+  t.equal(await gateway.state(), before)
+  const connection = await RawConnection.open(gateway.port)
   await connection.write(put('Content-Length: 5\r\nExpect: 100-continue\r\n'))
   while (connection.interim.length === 0) {
     await Promise.race([connection.answer(), new Promise((resolve) => { setImmediate(resolve) })])
@@ -178,15 +169,15 @@ void t.test('HT-11: expectations', async (t) => {
   connection.close()
 })
 
-void t.test('HT-12: other protocols', async (t) => {
-  const before = await stateOf(client, bucket)
+t.test('HT-12: other protocols', async (t) => {
+  const before = await gateway.state()
   const tls = Buffer.from('16030100c8010000c40303', 'hex')
   for (const bytes of [`CONNECT ${bucket}:80 HTTP/1.1\r\n${host}\r\n`, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', tls, '\0\0\0\0']) {
-    const connection = await RawConnection.open(server.port)
+    const connection = await RawConnection.open(gateway.port)
     await connection.write(bytes)
     t.match(await connection.closed(), /^(HTTP\/1\.1 400 Bad Request\r\n[^]*\r\n\r\n)?$/, 'closed, with nothing but a refusal')
   }
-  t.equal(await stateOf(client, bucket), before)
+  t.equal(await gateway.state(), before)
 })
 
 refusals('HT-13: methods', {

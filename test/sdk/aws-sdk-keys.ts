@@ -1,37 +1,27 @@
-import t from 'tap'
-import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import t, { type Test } from 'tap'
 import {
   CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, ListBucketsCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { etagOf } from '../support/etag'
 import { HttpClient } from '../support/http-client'
-import { pattern, refusalOf, startEndpoint, type Endpoint } from '../support/sdk'
+import { contentOf, pattern, refusalOf, startEndpoint, type Endpoint } from '../support/sdk'
 
 const Bucket = 'master.keyed'
 const secret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCY'
 
-async function start(t: Tap, anonymous?: string): Promise<Endpoint> {
-  const directory = t.testdir()
-  const flags: string[] = []
-  if (anonymous !== undefined) {
-    const file = join(directory, 'keys.json')
-    const keys = [{ id: 'AKIDONE', secret, name: 'one' }, { id: 'AKIDTWO', secret: 'second-secret', name: 'two' }]
-    writeFileSync(file, JSON.stringify({ keys, anonymous }), { mode: 0o600 })
-    flags.push('--keys', file)
-  }
-  const endpoint = await startEndpoint(directory, 'http', flags)
-  t.teardown(() => endpoint.server.kill())
+const keys = [{ id: 'AKIDONE', secret, name: 'one' }, { id: 'AKIDTWO', secret: 'second-secret', name: 'two' }]
+
+/** A server with an object `there` in the bucket; open to everyone unless it says what those without a key may do. */
+async function start(t: Test, anonymous?: string): Promise<Endpoint> {
+  const endpoint = await startEndpoint(t, anonymous === undefined ? {} : { keys, anonymous })
   const client = endpoint.client('AKIDONE', secret)
   await client.send(new CreateBucketCommand({ Bucket }))
   await client.send(new PutObjectCommand({ Bucket, Key: 'there', Body: 'content' }))
   return endpoint
 }
 
-type Tap = Pick<typeof t, 'testdir' | 'teardown'>
-
-void t.test('named keys', async (t) => {
+t.test('named keys', async (t) => {
   const endpoint = await start(t, 'none')
   const calls = [
     new GetObjectCommand({ Bucket, Key: 'there' }), new PutObjectCommand({ Bucket, Key: 'there', Body: 'x'.repeat(300_000) }),
@@ -61,7 +51,7 @@ void t.test('named keys', async (t) => {
   t.notMatch(endpoint.server.log(), secret)
 })
 
-void t.test('anonymous clients may read, or do all, as the key file says', async (t) => {
+t.test('anonymous clients may read, or do all, as the key file says', async (t) => {
   for (const [anonymous, mayWrite] of [['read', false], ['full', true]] as const) {
     await t.test(anonymous, async (t) => {
       const endpoint = await start(t, anonymous)
@@ -78,7 +68,7 @@ void t.test('anonymous clients may read, or do all, as the key file says', async
   }
 })
 
-void t.test('presigned URLs', async (t) => {
+t.test('presigned URLs', async (t) => {
   const endpoint = await start(t, 'none')
   const signer = endpoint.client('AKIDONE', secret)
   const Key = 'a b/ü+%&=?#.txt'
@@ -110,7 +100,7 @@ void t.test('presigned URLs', async (t) => {
   t.match(await expired.text(), /<Code>AccessDenied<\/Code><Message>Request has expired<\/Message>/)
 })
 
-void t.test('conditional writes raced by 50 clients have one winner', async (t) => {
+t.test('conditional writes raced by 50 clients have one winner', async (t) => {
   const endpoint = await start(t)
   const clients = Array.from({ length: 50 }, () => endpoint.client())
   const race = async (input: { Key: string, IfMatch?: string, IfNoneMatch?: string }): Promise<string[]> =>
@@ -125,7 +115,7 @@ void t.test('conditional writes raced by 50 clients have one winner', async (t) 
   }
 })
 
-void t.test('IN-15: a read during overwrites and deletes is of one version', async (t) => {
+t.test('IN-15: a read during overwrites and deletes is of one version', async (t) => {
   const endpoint = await start(t)
   const client = endpoint.client()
   const Key = 'hot'
@@ -147,10 +137,9 @@ void t.test('IN-15: a read during overwrites and deletes is of one version', asy
         if (!(error instanceof NoSuchKey)) throw error
       })
       if (got === undefined) continue
-      const bytes = Buffer.from(await got.Body?.transformToByteArray() ?? [])
+      const bytes = await contentOf(got)
       reads++
-      const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
-      if (etag !== got.ETag || bytes.length !== got.ContentLength) torn.push(got.VersionId)
+      if (etagOf(bytes) !== got.ETag || bytes.length !== got.ContentLength) torn.push(got.VersionId)
     }
   })
   await Promise.all([...writers, ...readers])
@@ -158,7 +147,7 @@ void t.test('IN-15: a read during overwrites and deletes is of one version', asy
   t.ok(reads > 0)
 })
 
-void t.test('refusals have S3\'s names', async (t) => {
+t.test('refusals have S3\'s names', async (t) => {
   const endpoint = await start(t)
   const client = endpoint.client()
   const rows: [string, () => Promise<unknown>][] = [

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import {
   CopyObjectCommand, CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, DeleteObjectsCommand, GetBucketLocationCommand,
   GetBucketVersioningCommand, GetObjectAttributesCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListBucketsCommand,
   PutObjectCommand, type ChecksumAlgorithm, type S3Client,
 } from '@aws-sdk/client-s3'
-import { pattern, refusalOf, startEndpoint } from '../support/sdk'
+import { etagOf } from '../support/etag'
+import { contentOf, pattern, refusalOf, startEndpoint } from '../support/sdk'
 
 /*
  * What an unmodified client of AWS does, over http and https: its checksums, its trailers, its retries. Over http a buffer's
@@ -14,22 +14,16 @@ import { pattern, refusalOf, startEndpoint } from '../support/sdk'
  */
 
 const sizes = [0, 1, 256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 1024 * 1024, 6 * 1024 * 1024]
-const md5 = (bytes: Buffer): string => `"${createHash('md5').update(bytes).digest('hex')}"`
 
 async function bytesOf(client: S3Client, input: { Bucket: string, Key: string, VersionId?: string, Range?: string }): Promise<Buffer> {
-  const answer = await client.send(new GetObjectCommand(input))
-  return Buffer.from(await answer.Body?.transformToByteArray() ?? [])
+  return contentOf(await client.send(new GetObjectCommand(input)))
 }
 
 for (const scheme of ['http', 'https'] as const) {
-  void t.test(scheme, async (t) => {
-    const endpoint = await startEndpoint(t.testdir(), scheme)
+  t.test(scheme, async (t) => {
+    const endpoint = await startEndpoint(t, { scheme })
     const client = endpoint.client()
     const Bucket = 'master.repo.tests'
-    t.teardown(async () => {
-      client.destroy()
-      await endpoint.server.kill()
-    })
 
     await t.test('buckets', async (t) => {
       await client.send(new CreateBucketCommand({ Bucket }))
@@ -56,7 +50,7 @@ for (const scheme of ['http', 'https'] as const) {
           const Key = `sizes/${form}/${String(size)}`
           const Body = form === 'buffer' ? content : Readable.from(size === 0 ? [] : [content.subarray(0, size >> 1), content.subarray(size >> 1)])
           const put = await client.send(new PutObjectCommand({ Bucket, Key, Body, ContentLength: size }))
-          t.equal(put.ETag, md5(content), `${Key}: ETag`)
+          t.equal(put.ETag, etagOf(content), `${Key}: ETag`)
           t.match(put.ChecksumCRC32, /^[\w+/]{6}==$/, `${Key}: checksum`)
           t.match(put.VersionId, /^[0-9a-f]{32}$/, `${Key}: version`)
           const head = await client.send(new HeadObjectCommand({ Bucket, Key }))
@@ -78,12 +72,12 @@ for (const scheme of ['http', 'https'] as const) {
           const got = await client.send(new GetObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }))
           t.equal(got[member], put[member])
           t.equal(got.ChecksumType, 'FULL_OBJECT')
-          t.ok(Buffer.from(await got.Body?.transformToByteArray() ?? []).equals(content), 'bytes that the client verified')
+          t.ok((await contentOf(got)).equals(content), 'bytes that the client verified')
           const attributes = await client.send(new GetObjectAttributesCommand({
             Bucket, Key, ObjectAttributes: ['Checksum', 'ETag', 'ObjectSize', 'StorageClass'],
           }))
           t.equal(attributes.Checksum?.[member], put[member])
-          t.same([attributes.ETag, attributes.ObjectSize, attributes.VersionId], [md5(content).slice(1, -1), content.length, put.VersionId])
+          t.same([attributes.ETag, attributes.ObjectSize, attributes.VersionId], [etagOf(content).slice(1, -1), content.length, put.VersionId])
         }
       }
       const wrong = client.send(new PutObjectCommand({ Bucket, Key: 'checksums/wrong', Body: content, ChecksumCRC32: 'AAAAAA==' }))
@@ -127,7 +121,7 @@ for (const scheme of ['http', 'https'] as const) {
         t.equal(got.$metadata.httpStatusCode, 206)
         t.equal(got.ContentRange, `bytes ${String(start)}-${String(end - 1)}/600000`)
         t.equal(got.ChecksumCRC32, undefined, 'no checksum of the whole object')
-        t.ok(Buffer.from(await got.Body?.transformToByteArray() ?? []).equals(content.subarray(start, end)), Range)
+        t.ok((await contentOf(got)).equals(content.subarray(start, end)), Range)
         const head = await client.send(new HeadObjectCommand({ Bucket, Key: 'ranges', Range }))
         t.same([head.$metadata.httpStatusCode, head.ContentLength], [206, end - start])
       }

@@ -20,7 +20,8 @@ export class HttpClient {
   request(method: string, target: string, body?: Buffer | string, headers: Record<string, string> = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const length: Record<string, string> = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-      const request = http.request({ host: '127.0.0.1', port: this.port, agent: this.agent, method, path: target, headers: { ...length, ...headers } }, (response) => {
+      const options = { host: '127.0.0.1', port: this.port, agent: this.agent, method, path: target, headers: { ...length, ...headers } }
+      const request = http.request(options, (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => { chunks.push(chunk) })
         response.on('end', () => {

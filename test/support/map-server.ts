@@ -3,7 +3,16 @@ import type { Commit, CopyFile, FileAttributes, FileInfo, ModifyFileRequest, Rep
 
 /** A server of maps, as small as a test of the gateway's side allows: whole files, no directories, no checks of names. */
 interface FakeFile { bytes: Buffer, attributes?: FileAttributes, created: string, time: number }
-interface FakeCommit { id: string, repo: FakeRepo, parent: string | undefined, files: Map<string, FakeFile>, time: number, state: 'open' | 'finished', error: string, origin: 'USER' | 'AUTO' }
+interface FakeCommit {
+  id: string
+  repo: FakeRepo
+  parent: string | undefined
+  files: Map<string, FakeFile>
+  time: number
+  state: 'open' | 'finished'
+  error: string
+  origin: 'USER' | 'AUTO'
+}
 interface FakeRepo { project: string, name: string, type: string, branches: Map<string, string>, commits: Map<string, FakeCommit> }
 
 export function rpcFailure(code: number, details: string): Error {
@@ -159,7 +168,8 @@ export class MapServer {
         this.makeBranch(branch?.repo?.project?.name ?? '', branch?.repo?.name ?? '', branch?.name ?? '', branch?.repo?.type)
         return {}
       },
-      '/pfs_v2.API/InspectBranch': ({ branch }) => ({ branch: branch ?? {}, head: { id: this.head(this.repo(branch?.repo), branch?.name).id }, created_at: stamp(5000) }),
+      '/pfs_v2.API/InspectBranch': ({ branch }) => (
+        { branch: branch ?? {}, head: { id: this.head(this.repo(branch?.repo), branch?.name).id }, created_at: stamp(5000) }),
       '/pfs_v2.API/DeleteBranch': ({ branch, expected_head: expected }) => {
         this.beforeDelete()
         const repo = this.repo(branch?.repo)
@@ -253,7 +263,8 @@ export class MapServer {
       '/pfs_extension.API/Capabilities': () => ({
         paths: 's3', attributes: true, created: true, literal: true, expected_head: true, read_length: true, list: true, commit_id: true }),
       '/pfs_extension.API/List': (request) => {
-        const files = this.commit(this.repo({ name: request.repo, type: request.repo_type, project: { name: request.project } } as Repo), request.commit_id).files
+        const repo = { name: request.repo, type: request.repo_type, project: { name: request.project } } as Repo
+        const { files } = this.commit(this.repo(repo), request.commit_id)
         const page = { files: [] as NonNullable<FileInfo['file']>[], common_prefixes: [] as string[] }
         let last = ''
         for (const [path, file] of ordered(files)) {

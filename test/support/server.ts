@@ -15,9 +15,13 @@ export interface RunningServer {
   log(): string
 }
 
-/** Starts lib/server.js on a free port over `data`, ready to serve. Node's own flags go first in `nodeFlags`; `launcher` is what starts it, if not this process. */
-export async function startServer(data: string, flags: readonly string[] = [], nodeFlags: readonly string[] = [], launcher: readonly string[] = []): Promise<RunningServer> {
-  const [command = '', ...words] = [...launcher, process.execPath, ...nodeFlags, join(__dirname, '../../lib/server.js'), '--listen', '127.0.0.1:0', '--data', data, '--log-level', 'warn', ...flags]
+/** `launcher`: the command that starts node, where that is not this process. */
+interface Launch { readonly launcher?: readonly string[] }
+
+/** Starts lib/server.js on a free port over `data`, ready to serve. */
+export async function startServer(data: string, flags: readonly string[] = [], launch: Launch = {}): Promise<RunningServer> {
+  const program = [process.execPath, join(__dirname, '../../lib/server.js')]
+  const [command = '', ...words] = [...launch.launcher ?? [], ...program, '--listen', '127.0.0.1:0', '--data', data, '--log-level', 'warn', ...flags]
   const server = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''
   server.stderr.on('data', (chunk: Buffer) => { log += chunk.toString() })
