@@ -48,6 +48,8 @@ export const limits = {
 
   /** One gRPC message, as pachd has it. */
   messageBytesMax: 20 * 1024 * 1024,
+  /** What a call over gRPC may have on its way to a client that does not read. */
+  unsentBytesMax: 512 * 1024,
   /** One message of a file's content that is read. */
   contentMessageBytes: 256 * 1024,
   /** What a file's content may take in memory while its stream is open, and all of a stream's; more goes to blob files. */

@@ -3,7 +3,9 @@ import {
   type sendUnaryData, type ServerReadableStream, type ServerUnaryCall, type ServerWritableStream,
 } from '@grpc/grpc-js'
 import type { EventEmitter } from 'node:events'
+import { deferred, type Deferred } from '../kit/deferred'
 import { RpcFailure } from './failure'
+import { limits } from './limits'
 import type { ClientStream, Context, Outlet, ServerStream, Unary } from './service'
 
 /** How grpc-js's three kinds of call are put on the handlers of the service. */
@@ -93,11 +95,15 @@ class CallContext implements Context {
   }
 }
 
+/** Bounded in bytes: the stream of a call counts messages, and sixteen of a file's content are four mebibytes for each reader. */
 class CallOutlet<Request, Response> implements Outlet<Response> {
   private readonly call: ServerWritableStream<Request, Response>
+  private unsentBytes = 0
+  private room: Deferred<void> | undefined
 
   constructor(call: ServerWritableStream<Request, Response>) {
     this.call = call
+    call.once('cancelled', () => { this.wake() })
   }
 
   get cancelled(): boolean {
@@ -105,17 +111,28 @@ class CallOutlet<Request, Response> implements Outlet<Response> {
   }
 
   send(message: Response): Promise<void> | undefined {
-    if (this.call.cancelled || this.call.write(message)) return undefined
-    return new Promise((resolve) => {
-      const go = (): void => {
-        this.call.off('drain', go)
-        this.call.off('cancelled', go)
-        resolve()
-      }
-      this.call.on('drain', go)
-      this.call.on('cancelled', go)
+    if (this.call.cancelled) return undefined
+    const weight = weightOf(message)
+    this.unsentBytes += weight
+    this.call.write(message, () => {
+      this.unsentBytes -= weight
+      if (this.unsentBytes < limits.unsentBytesMax) this.wake()
     })
+    if (this.unsentBytes < limits.unsentBytesMax) return undefined
+    this.room ??= deferred()
+    return this.room.promise
   }
+
+  private wake(): void {
+    const room = this.room
+    this.room = undefined
+    room?.resolve()
+  }
+}
+
+/** The bytes of content that a message carries, else about what a FileInfo takes. */
+function weightOf(message: unknown): number {
+  return message !== null && typeof message === 'object' && 'value' in message && message.value instanceof Buffer ? message.value.length : 512
 }
 
 /** An error without a code is a fault of the server's, and its text is UNKNOWN's, as the in-process transport has it. */

@@ -119,6 +119,34 @@ for (const end of ['kill', 'cancel', 'stall']) {
   })
 }
 
+t.test('a reader that stops makes the server stop, within what the window and a few messages hold', async (t) => {
+  const block = 256 * 1024
+  const blocks = 64
+  let sent = 0
+  const served = await serve({
+    '/pfs_v2.API/GetFile': async (_request, out) => {
+      for (; sent < blocks && !out.cancelled; sent++) await out.send({ value: Buffer.alloc(block) })
+    },
+  }, '127.0.0.1:0')
+  const transport = grpc(`grpc://127.0.0.1:${served.port}`)
+  t.teardown(async () => {
+    transport.close()
+    await served.close()
+  })
+  const source = transport.serverStream('/pfs_v2.API/GetFile', {})
+  let taken = 0
+  let pausing = true
+  const ended = new Promise<void>((resolve, reject) => {
+    source.start({ data: () => { taken++; return !pausing }, end: resolve, fail: reject })
+  })
+  for (let before = -1; taken === 0 || sent !== before; await new Promise((resolve) => setTimeout(resolve, 200))) before = sent
+  t.ok(sent * block <= 3 * 1024 * 1024, `${sent} messages are on their way`)
+  pausing = false
+  source.resume()
+  await ended
+  t.equal(taken, blocks)
+})
+
 t.test('closing lets go of clients that stay', async (t) => {
   const test = await testPfsd(t)
   const client = await over(test, t)

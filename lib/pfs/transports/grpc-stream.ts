@@ -32,6 +32,7 @@ export class GrpcStream<Response> implements MessageSource<Response> {
       return
     }
     this.call = call
+    readNothingAhead(call)
     this.idle.touch()
     call.on('data', (message: Response) => {
       if (this.over) return
@@ -71,4 +72,14 @@ export class GrpcStream<Response> implements MessageSource<Response> {
     this.finish()
     this.call?.cancel()
   }
+}
+
+/**
+ * A readable stream of objects takes sixteen of them in advance while its consumer pauses, which for a file's content is
+ * four mebibytes a reader. The bound cannot be given from outside: grpc-js makes the stream.
+ */
+function readNothingAhead(call: object): void {
+  // Every Readable of node has this state; where it should be missing, only memory is lost.
+  const { _readableState: state } = call as { readonly _readableState?: { highWaterMark?: number } }
+  if (state !== undefined) state.highWaterMark = 0
 }
