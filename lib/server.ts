@@ -74,7 +74,10 @@ async function main(): Promise<void> {
   process.on('SIGHUP', () => {
     reread().catch((error: unknown) => { log.error('keys or certificates cannot be read again: the old ones stay', error) })
   })
+  const sweep = (): void => { pfs.uploads.sweepAll().catch((error: unknown) => { log.error('old uploads cannot be removed', error) }) }
+  const sweeping = setInterval(sweep, limits.uploadSweepMs).unref()
   drainOnSignal(async () => {
+    clearInterval(sweeping)
     log.info('stopping: requests under way may finish')
     await listener.drain(limits.drainMsMax)
     await backend.close()
@@ -82,6 +85,7 @@ async function main(): Promise<void> {
   if (backend.servedPort !== undefined) log.info(`PFS for other gRPC clients on port ${String(backend.servedPort)}`)
   log.info(`${place}, ${keysFile === undefined ? 'open to everyone' : `keys of ${keysFile}`}`)
   const host = config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host
+  sweep()
   process.stdout.write(`pfs-s3 listening on ${tls === undefined ? 'http' : 'https'}://${host}:${String(listener.port)}\n`)
 }
 

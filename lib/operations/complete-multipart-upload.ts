@@ -15,8 +15,8 @@ import type { Call, ObjectScope, Operation } from './operation'
 
 /**
  * List of the upload's record, List of its parts' records, ModifyFile (claim), ComposeFileSet, ModifyFile (the object),
- * ModifyFile (tombstone); the first two ModifyFiles behind InspectBranch and GlobFile, where they are judged. No byte is moved,
- * so the answer need not be kept alive.
+ * List of the parts again, ModifyFile (tombstone); the first two ModifyFiles behind InspectBranch and GlobFile, where they are
+ * judged. No byte is moved, so the answer need not be kept alive.
  *
  * A request that is sent again, at the same time or for a day afterwards, is answered as it was the first time. That is asked
  * only where it fails, which it must, since the upload is no more.
@@ -57,11 +57,9 @@ async function completionOf(call: Call<ObjectScope>, upload: Upload, listed: rea
   const parts = chooseParts(listed, byNumber)
   checkObjectSize(call.head, sizeOf(parts))
   const checksum = uploadChecksum(call.head, announcedUploadChecksum(upload.attributes.entries), parts)
-  const chosen = new Set(parts)
   const etag = multipartEtagEntry(parts.map((part) => part.md5))
   return {
     parts,
-    unused: uploaded.filter((part) => !chosen.has(part)),
     attributes: {
       entries: { ...objectEntries(upload.attributes.entries), ...Object.fromEntries(checksum === undefined ? [etag] : [etag, checksum.entry]) },
       parts: {

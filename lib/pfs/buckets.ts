@@ -5,9 +5,11 @@ import type { Bucket } from './contract'
 import { fromRpc, isPfsError, PfsError } from './failure'
 import { list } from './list'
 import { bucketName, bucketRef, type BucketRef } from './ref'
+import { repos } from './repos'
 import type { Transport } from './transport'
 import { Turns } from './turns'
 import { unlessThere } from './unless-there'
+import { forgetUploads } from './uploads/branch'
 import { millisOf, repoKey, wireBranch, wireRepo } from './wire-ref'
 
 /**
@@ -24,7 +26,7 @@ export class Buckets {
 
   async list(): Promise<readonly Bucket[]> {
     const found: Bucket[] = []
-    for (const info of await repos(this.backend.transport)) found.push(...bucketsOf(info))
+    for (const info of await repos(this.backend.transport, 'user')) found.push(...bucketsOf(info))
     // Names are ASCII, in which UTF-16 order is byte order.
     return found.sort((a, b) => a.name < b.name ? -1 : 1)
   }
@@ -49,6 +51,8 @@ export class Buckets {
         if (!isPfsError(error, 'no-bucket')) throw error
       }
       await this.createRepo(ref)
+      // What a bucket of this name has left is none of the new one's.
+      await forgetUploads(this.backend, ref)
       await call(this.backend.transport.unary('/pfs_v2.API/CreateBranch', { branch: wireBranch(ref) }))
       return { created: true }
     })
@@ -71,6 +75,8 @@ export class Buckets {
     const ref = requireBranch(name)
     await this.turns.take(repoKey(ref), async () => {
       await this.backend.committers.alone(ref, () => this.removeEmpty(ref))
+      // The bucket is gone, which is what was asked for; what could not be forgotten is when one of this name is made anew.
+      await forgetUploads(this.backend, ref).catch((error: unknown) => { if (!(error instanceof PfsError)) throw error })
       await this.removeUnwrittenRepo(ref)
     })
   }
@@ -132,17 +138,6 @@ async function commitTime(backend: Backend, ref: BucketRef, commit: string): Pro
     if (!isPfsError(error, 'no-version')) throw error
   }
   throw new PfsError('no-bucket', 'no such commit')
-}
-
-function repos(transport: Transport): Promise<RepoInfo[]> {
-  return new Promise((resolve, reject) => {
-    const found: RepoInfo[] = []
-    transport.serverStream('/pfs_v2.API/ListRepo', { type: 'user' }).start({
-      data: (info) => { found.push(info); return true },
-      end: () => resolve(found),
-      fail: (error) => reject(fromRpc(error)),
-    })
-  })
 }
 
 /** PFS takes names that no bucket can have; those are left out. */

@@ -180,14 +180,16 @@ export interface Uploads {
   list(bucket: string, query: UploadQuery): Promise<UploadPage>
   /**
    * Puts the object together from `parts`, in their order, in one commit. `digest` tells one part list from another:
-   * the same Complete again is answered from the tombstone of the first, for a day. no-upload; no-file-set where a part was
-   * replaced or let go meanwhile; unavailable while another gateway completes the upload.
+   * the same Complete again is answered from the tombstone of the first, for a day. All other parts are let go. no-upload;
+   * no-file-set where a part was replaced or let go meanwhile; unavailable while another gateway completes the upload.
    */
   complete(upload: Upload, completion: Completion): Promise<Written>
   /** The result of an earlier Complete of this upload with the same `digest`, or undefined. */
   completed(bucket: string, key: string, id: string, digest: string): Promise<{ readonly written: Written, readonly attributes: Attributes } | undefined>
   /** no-upload. */
   abort(bucket: string, key: string, id: string): Promise<void>
+  /** Removes what is too old, in every repo. What cannot be reached is left for the next time. */
+  sweepAll(): Promise<void>
 }
 
 export interface Upload {
@@ -216,8 +218,6 @@ export interface NewPart extends Omit<Part, 'modified' | 'fileSet'> {
 
 export interface Completion {
   readonly parts: readonly Part[]
-  /** Parts that were uploaded and are no part of the object: they are let go. */
-  readonly unused: readonly Part[]
   readonly attributes: Attributes
   readonly digest: string
   readonly judge?: Judge

@@ -10,7 +10,6 @@ import { bucketRef, type BucketRef } from './ref'
 import { snapshot, snapshotAt } from './snapshots'
 import { BodyStage } from './stage'
 import type { Transport } from './transport'
-import { forgetUploads } from './uploads/branch'
 import { uploads } from './uploads/uploads'
 
 /** The contract on one server, whichever it is. */
@@ -26,10 +25,7 @@ function assemble(backend: Backend): Pfs {
     buckets: () => buckets.list(),
     bucket: async (name) => buckets.inspect(name),
     createBucket: (name) => buckets.create(name),
-    deleteBucket: async (name) => {
-      await buckets.remove(name)
-      await forgetUploads(backend, name)
-    },
+    deleteBucket: async (name) => buckets.remove(name),
     snapshot: (bucket, version) => snapshot(backend, bucket, version),
     snapshotAt: (bucket, commit) => snapshotAt(backend, bucket, commit),
     stat: (at, key) => files.stat(at, key),

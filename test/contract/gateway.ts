@@ -182,7 +182,7 @@ for (const kind of transports) {
       const listed = (await uploads.parts(upload, 0, 10)).parts
       t.same(listed, parts.filter((part) => part !== undefined))
       t.match(await uploads.list(bucket, { prefix: key.slice(0, 1), delimiter: '/', keyMarker: '', idMarker: '', limit: 10 }), { commonPrefixes: [key.slice(0, 2)] })
-      const request = { parts: listed, unused: [], attributes: { entries: { t: 'x/y' } }, digest: 'digest' }
+      const request = { parts: listed, attributes: { entries: { t: 'x/y' } }, digest: 'digest' }
       const written = await uploads.complete(upload, request)
       t.equal(await textOf(pfs, bucket, key), 'one three')
       t.match(await uploads.completed(bucket, key, upload.id, 'digest'), { written: { version: written.version, time: written.time } })

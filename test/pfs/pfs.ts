@@ -8,7 +8,7 @@ const bucket = 'master.r'
 t.test('buckets are made and listed by full name', async (t) => {
   const { fake, pfs, rpcs } = await rig()
   t.same(await pfs.createBucket('b.new.p'), { created: true })
-  t.same(rpcs.take(), { InspectBranch: 1, CreateRepo: 2, CreateProject: 1, CreateBranch: 1 })
+  t.same(rpcs.take(), { InspectBranch: 1, CreateRepo: 2, CreateProject: 1, List: 1, CreateBranch: 1 })
   t.same(await pfs.createBucket('b.new.p'), { created: false })
   t.same(rpcs.take(), { InspectBranch: 1, InspectCommit: 1 })
   t.same(await pfs.createBucket('c.new.p'), { created: true })

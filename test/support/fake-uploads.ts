@@ -83,6 +83,7 @@ export function fakeUploads(pfs: FakePfs): Uploads {
       const tombstone = done.get(id)
       return tombstone?.key === key && tombstone.digest === digest ? tombstone : undefined
     },
+    sweepAll: async () => undefined,
     abort: async (bucket, key, id) => {
       find(bucket, key, id)
       open.delete(id)

@@ -36,7 +36,7 @@ export async function putPart(pfs: Pfs, upload: Upload, number: number, text: st
 }
 
 export function completion(parts: readonly Part[], more: Partial<Completion> = {}): Completion {
-  return { parts, unused: [], attributes, digest: parts.map((part) => part.md5.toString('hex')).join(), ...more }
+  return { parts, attributes, digest: parts.map((part) => part.md5.toString('hex')).join(), ...more }
 }
 
 /** Commits of the bucket's branch, its first, empty one included. */

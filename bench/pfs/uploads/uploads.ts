@@ -42,7 +42,7 @@ async function run(pfs: Pfs): Promise<void> {
   })))
   const { parts } = await report('list the parts', () => pfs.uploads.parts(upload, 0, count))
   const attributes = { entries: {}, parts: { numbers: parts.map(({ number }) => number), sizes: parts.map(({ size }) => size) } }
-  await report('complete', () => pfs.uploads.complete(upload, { parts, unused: [], attributes, digest: 'bench' }))
+  await report('complete', () => pfs.uploads.complete(upload, { parts, attributes, digest: 'bench' }))
   const stat = await pfs.stat(await pfs.snapshot(bucket), 'k')
   console.log(`an object of ${stat?.size ?? 0} bytes in ${stat?.attributes?.parts?.sizes.length ?? 0} parts`)
 }

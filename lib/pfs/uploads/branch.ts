@@ -1,9 +1,9 @@
 import { limits } from '../../limits'
 import type { Backend } from '../backend'
 import type { Change, ListPage, ListQuery, Stat, Written } from '../contract'
-import { isPfsError, PfsError } from '../failure'
+import { isPfsError } from '../failure'
 import { list } from '../list'
-import { bucketRef, type BranchRef, type RepoRef } from '../ref'
+import type { BranchRef, RepoRef } from '../ref'
 import type { Tree } from '../stat'
 import { unlessThere } from '../unless-there'
 import { wireBranch, wireRepo } from '../wire-ref'
@@ -81,12 +81,11 @@ export class UploadBranch {
 }
 
 /** The uploads of a branch that was removed go with it: a later one of the same name is another bucket. Their parts are swept. */
-export async function forgetUploads(backend: Backend, bucket: string): Promise<void> {
-  const ref = bucketRef(bucket)
-  try {
-    await new UploadBranch(backend, ref).write({ edits: [{ kind: 'delete', key: uploadsPath(ref.branch, ''), subtree: true }] })
-  } catch (error) {
-    // The bucket is gone, which is what was asked for. Most repos have no uploads at all.
-    if (!(error instanceof PfsError)) throw error
-  }
+export async function forgetUploads(backend: Backend, ref: BranchRef): Promise<void> {
+  if (!backend.capabilities.attributes) return
+  const branch = new UploadBranch(backend, ref)
+  const prefix = uploadsPath(ref.branch, '')
+  // Most repos have no uploads at all.
+  if ((await branch.page({ prefix, limit: 1 })).files.length === 0) return
+  await branch.write({ edits: [{ kind: 'delete', key: prefix, subtree: true }] })
 }

@@ -79,10 +79,9 @@ export class Completions {
       if (!isOutcomeUnknown(error)) await this.release(place, upload, claim).catch(() => undefined)
       throw error
     }
-    const sets = [...completion.parts, ...completion.unused].map((part) => part.fileSet)
     const tombstone: Tombstone = { digest: completion.digest, branch: place.ref.branch, key: upload.key, written, attributes: { entries } }
     // The object is there, whatever becomes of the records: a claim that is left is settled by the next to come.
-    await this.bury(place, upload, tombstone).then(() => letGoFileSets(this.backend.transport, sets), () => undefined)
+    await this.bury(place, upload, tombstone).catch(() => undefined)
     return written
   }
 
@@ -104,14 +103,17 @@ export class Completions {
     return written
   }
 
-  private bury({ ref, branch }: UploadPlace, upload: Upload, tombstone: Tombstone): Promise<Written> {
-    return branch.write({
+  /** Lets go of all parts, also of those that came between the request's look at them and the claim: behind it none can come. */
+  private async bury({ ref, branch }: UploadPlace, upload: Upload, tombstone: Tombstone): Promise<void> {
+    const parts = await branch.all(partsPath(upload.id))
+    await branch.write({
       edits: [
         { kind: 'put', key: tombstonePath(upload.id), content: noContent, attributes: tombstoneRecord(tombstone) },
         { kind: 'delete', key: uploadPath(ref.branch, upload.key, upload.id) },
         { kind: 'delete', key: partsPath(upload.id), subtree: true },
       ],
     })
+    letGoFileSets(this.backend.transport, parts.map((part) => parsePartRecord(part).fileSet))
   }
 
   private release(place: UploadPlace, upload: Upload, claim: Claim): Promise<Written> {
@@ -138,12 +140,10 @@ export class Completions {
       await this.release(place, upload, claim)
       return false
     }
-    const parts = await place.branch.all(partsPath(upload.id))
     await this.bury(place, upload, {
       digest: claim.digest, branch: place.ref.branch, key: upload.key, attributes: { entries: found.attributes?.entries ?? {} },
       written: { version: found.version, time: found.modified, refused: new Map() },
     })
-    letGoFileSets(this.backend.transport, parts.map((part) => parsePartRecord(part).fileSet))
     return true
   }
 

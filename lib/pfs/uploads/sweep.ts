@@ -1,7 +1,9 @@
 import { limits } from '../../limits'
 import type { Backend } from '../backend'
 import type { ListPage, Stat } from '../contract'
+import { PfsError } from '../failure'
 import type { RepoRef } from '../ref'
+import { repos } from '../repos'
 import { repoKey } from '../wire-ref'
 import { UploadBranch } from './branch'
 import { unclaimed, type Completions } from './completions'
@@ -13,7 +15,8 @@ const pageSize = 1000
 
 /**
  * Removes what is too old: uploads that nobody completed or aborted in their lifetime, tombstones after a day, and parts whose
- * upload is no more. It runs behind the backs of those who begin or list uploads, once an hour in each repo.
+ * upload is no more. It runs behind the backs of those who begin or list uploads, once an hour in each repo, and in all
+ * repos when it is told to: of a repo that is left alone nobody begins or lists any.
  */
 export class UploadSweep {
   private readonly backend: Backend
@@ -35,6 +38,17 @@ export class UploadSweep {
     if (this.last.size >= limits.rememberedHeadsMax) this.last.clear()
     this.last.set(name, now)
     void this.run(repo).catch(() => undefined)
+  }
+
+  /** All repos, one after the other; what fails is left for the next time. */
+  async all(): Promise<void> {
+    try {
+      for (const { repo } of await repos(this.backend.transport, 'meta')) {
+        await this.run({ project: repo?.project?.name ?? 'default', repo: repo?.name ?? '' }).catch(() => undefined)
+      }
+    } catch (error) {
+      if (!(error instanceof PfsError)) throw error
+    }
   }
 
   private async run(repo: RepoRef): Promise<void> {

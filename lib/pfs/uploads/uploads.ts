@@ -153,6 +153,10 @@ class MultipartUploads implements Uploads {
     letGoFileSets(this.backend.transport, parts.map((part) => parsePartRecord(part).fileSet))
   }
 
+  sweepAll(): Promise<void> {
+    return this.sweep.all()
+  }
+
   private place(bucket: string): UploadPlace & { readonly ref: BucketRef } {
     const ref = bucketRef(bucket)
     if (ref.commit !== undefined) throw new PfsError('read-only', 'a commit cannot be written to')

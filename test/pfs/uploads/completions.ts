@@ -4,7 +4,7 @@ import { connect } from '../../../lib/pfs/pfs'
 import type { Transport } from '../../../lib/pfs/transport'
 import { counting } from '../../support/counting'
 import { staged, textOf } from '../../support/pfs-rig'
-import { attributes, bucket, commitsOf, completion, everything, noUpload, putPart, uploadRig } from '../../support/upload-rig'
+import { attributes, bucket, commitsOf, completion, everything, noUpload, putPart, until, uploadRig } from '../../support/upload-rig'
 
 t.test('completed twice at once, it is completed once', async (t) => {
   const rig = await uploadRig(t)
@@ -69,6 +69,17 @@ t.test('a part that comes while its upload is completed waits for what becomes o
     t.match(await late, refused ? 2 : noUpload)
     t.equal(await textOf(pfs, bucket, 'k'), refused ? undefined : 'one')
   }
+})
+
+t.test('what comes between the look at the parts and the claim is let go with the others', async (t) => {
+  const { pfs, pfsd } = await uploadRig(t)
+  const upload = await pfs.uploads.create(bucket, 'k', attributes)
+  const one = await putPart(pfs, upload, 1, 'one')
+  const request = completion((await pfs.uploads.parts(upload, 0, 10)).parts)
+  const late = await putPart(pfs, upload, 2, 'late')
+  await pfs.uploads.complete(upload, request)
+  t.equal(await textOf(pfs, bucket, 'k'), 'one')
+  for (const part of [one, late]) await until(() => (pfsd.store.read.fileSet(part.fileSet)?.expires ?? 0) <= Date.now() + 1000)
 })
 
 t.test('two gateways complete one upload', async (t) => {

@@ -54,7 +54,7 @@ t.test('what each call costs', async (t) => {
   t.same(rpcs.take(), { InspectBranch: 1, List: 1 })
   await uploads.complete(upload, completion([one, ...others]))
   const { RenewFileSet: letGo, ...complete } = rpcs.take()
-  t.same(complete, { InspectBranch: 1, GlobFile: 1, ModifyFile: 3, ComposeFileSet: 1 })
+  t.same(complete, { InspectBranch: 1, GlobFile: 1, List: 1, ModifyFile: 3, ComposeFileSet: 1 })
   t.ok(letGo !== undefined && letGo >= 1, 'what is needed no longer is let go behind the back')
 })
 
@@ -179,6 +179,37 @@ t.test('what is too old is swept, with its parts', async (t) => {
   await until(async () => (await rig.pfs.uploads.parts(young, 0, 1)).parts.length === 0)
   t.same((await rig.pfs.uploads.list(bucket, everything)).uploads, [])
   await until(() => (rig.pfsd.store.read.fileSet(part.fileSet)?.expires ?? 0) <= Date.now() + 1000)
+})
+
+t.test('what is too old is swept where nobody begins or lists uploads any more', async (t) => {
+  const rig = await uploadRig(t)
+  await rig.pfs.createBucket('master.other.foo')
+  const upload = await rig.pfs.uploads.create('master.other.foo', 'k', attributes)
+  const part = await putPart(rig.pfs, upload, 1, 'x')
+  await rig.pfs.uploads.sweepAll()
+  t.same((await rig.pfs.uploads.parts(upload, 0, 1)).parts, [part], 'it is young')
+  const late = await connect(inProcess(rig.pfsd.service), { alone: true, uploadLifetimeMs: -1 })
+  await late.uploads.sweepAll()
+  t.same((await rig.pfs.uploads.parts(upload, 0, 1)).parts, [])
+  await until(() => (rig.pfsd.store.read.fileSet(part.fileSet)?.expires ?? 0) <= Date.now() + 1000)
+  await rig.pfsd.close()
+  await late.uploads.sweepAll()
+})
+
+t.test('a bucket that is made anew has no uploads, however the one before it went', async (t) => {
+  const { pfs, rpcs, pfsd } = await uploadRig(t)
+  const upload = await pfs.uploads.create(bucket, 'k', attributes)
+  await pfs.createBucket('branch.foo')
+  const other = await pfs.uploads.create('branch.foo', 'k', attributes)
+  await inProcess(pfsd.service).unary('/pfs_v2.API/DeleteBranch', { branch: { repo: { name: 'foo', type: 'user' }, name: 'master' } })
+  await pfs.createBucket(bucket)
+  t.same((await pfs.uploads.list(bucket, everything)).uploads, [])
+  await t.rejects(pfs.uploads.get(bucket, 'k', upload.id), noUpload)
+  t.same((await pfs.uploads.list('branch.foo', everything)).uploads, [other], 'those of other branches are theirs')
+  await pfs.uploads.create(bucket, 'k', attributes)
+  rpcs.take()
+  await pfs.deleteBucket(bucket)
+  t.match(rpcs.take(), { List: 2, ModifyFile: 1 }, 'as a rule they go with their bucket')
 })
 
 t.test('a tombstone answers for a day', async (t) => {
