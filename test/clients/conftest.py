@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +10,12 @@ import boto3
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# Neither the clients nor the server may see how this machine is set up for other endpoints: no proxy, profile or region of its own.
+for variable in list(os.environ):
+    if re.match(r"AWS_|PFS_S3_|PACHD_|.*_proxy$", variable, re.IGNORECASE):
+        del os.environ[variable]
+os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true")
 
 
 class Gateway:
@@ -57,6 +64,8 @@ class Gateway:
     def stop(self):
         self.process.terminate()
         assert self.process.wait(timeout=40) == 0, "a clean drain exits 0"
+        # The next server has the disk to itself.
+        shutil.rmtree(self.directory / "data")
 
     def aws(self, *words, **options):
         """aws-cli with nothing but the endpoint; answers its stdout as bytes."""
