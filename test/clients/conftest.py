@@ -18,6 +18,11 @@ for variable in list(os.environ):
 os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true")
 
 
+def installed(program):
+    """How to run a program that pip installed; its own first line cannot, where the path has a space."""
+    return [sys.executable, str(pathlib.Path(sys.executable).parent / program)]
+
+
 class Gateway:
     """One running server, and the environment in which an unmodified client meets it."""
 
@@ -69,7 +74,7 @@ class Gateway:
 
     def aws(self, *words, **options):
         """aws-cli with nothing but the endpoint; answers its stdout as bytes."""
-        command = [str(pathlib.Path(sys.executable).parent / "aws"), "--endpoint-url", self.url, *map(str, words)]
+        command = [*installed("aws"), "--endpoint-url", self.url, *map(str, words)]
         done = subprocess.run(command, env=self.environment, capture_output=True, timeout=600, **options)
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stderr.decode()}{done.stdout.decode()}"
         return done.stdout

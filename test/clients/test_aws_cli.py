@@ -1,6 +1,9 @@
 """aws-cli, as the Pachyderm pages have it."""
 import json
 import random
+import subprocess
+
+from conftest import installed
 
 
 def test_first_steps(gateway, tmp_path):
@@ -68,14 +71,8 @@ def test_copy_and_move_in_place(gateway, bucket, tmp_path):
 
 
 def test_errors_are_s3s_own(gateway, bucket, tmp_path):
-    import subprocess
-    import sys
-    import pathlib
-
-    aws = str(pathlib.Path(sys.executable).parent / "aws")
-
     def failing(*words):
-        done = subprocess.run([aws, "--endpoint-url", gateway.url, *words], env=gateway.environment, capture_output=True, cwd=tmp_path)
+        done = subprocess.run([*installed("aws"), "--endpoint-url", gateway.url, *words], env=gateway.environment, capture_output=True, cwd=tmp_path)
         assert done.returncode != 0
         return done.stderr.decode()
 

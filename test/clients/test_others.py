@@ -1,13 +1,13 @@
 """Clients that are not Amazon's Python: s3cmd, and pyarrow, which is Amazon's C++ with checksums of its own choice."""
-import pathlib
 import subprocess
-import sys
 
 import pyarrow
 import pyarrow.dataset
 import pyarrow.fs
 import pyarrow.parquet
 import pytest
+
+from conftest import installed
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def s3cmd(gateway, tmp_path):
         f"use_https = {secure}\nca_certs_file = {gateway.ca if secure else ''}\nsignature_v2 = False\n")
 
     def run(*words):
-        command = [str(pathlib.Path(sys.executable).parent / "s3cmd"), "-c", str(configuration), "--no-progress", *map(str, words)]
+        command = [*installed("s3cmd"), "-c", str(configuration), "--no-progress", *map(str, words)]
         done = subprocess.run(command, env=gateway.environment, capture_output=True, timeout=120)
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stderr.decode()}{done.stdout.decode()}"
         return done.stdout.decode()
