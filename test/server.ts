@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import t from 'tap'
 import { helpText } from '../lib/config'
 import { eventually } from './support/process-census'
-import { startServer } from './support/server'
+import { ownEnvironment, startServer } from './support/server'
 
 const root = join(__dirname, '..')
 
 t.test('--help and --version print and exit', (t) => {
-  const run = (flag: string) => spawnSync(process.execPath, [join(root, 'lib/server.js'), flag], { encoding: 'utf8' })
+  const run = (flag: string) => spawnSync(process.execPath, [join(root, 'lib/server.js'), flag], { env: ownEnvironment(), encoding: 'utf8' })
   t.match(run('--help'), { status: 0, stdout: `${helpText()}\n`, stderr: '' })
   t.match(run('--version'), { status: 0, stdout: /^pfs-s3 \d+\.\d+\.\d+\n$/, stderr: '' })
   t.end()

@@ -6,7 +6,7 @@ import t from 'tap'
 import { HttpClient } from '../support/http-client'
 import { eventually } from '../support/process-census'
 import { RawConnection } from '../support/raw-connection'
-import { startServer, type RunningServer } from '../support/server'
+import { ownEnvironment, startServer, type RunningServer } from '../support/server'
 
 /** How the server ends, when it is asked to, and when it cannot begin. */
 const bucket = '/master.drain'
@@ -94,7 +94,7 @@ interface Refusal { readonly code: number | null, readonly out: string, readonly
 /** Runs the server to its end, which must come by itself. */
 async function refused(flags: readonly string[], environment: Record<string, string> = {}): Promise<Refusal> {
   const child = spawn(process.execPath, [join(__dirname, '../../lib/server.js'), ...flags], {
-    env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...ownEnvironment(), ...environment }, stdio: ['ignore', 'pipe', 'pipe'],
   })
   let error = ''
   let out = ''

@@ -22,7 +22,7 @@ interface Launch { readonly launcher?: readonly string[] }
 export async function startServer(data: string, flags: readonly string[] = [], launch: Launch = {}): Promise<RunningServer> {
   const program = [process.execPath, join(__dirname, '../../lib/server.js')]
   const [command = '', ...words] = [...launch.launcher ?? [], ...program, '--listen', '127.0.0.1:0', '--data', data, '--log-level', 'warn', ...flags]
-  const server = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const server = spawn(command, words, { env: ownEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''
   server.stderr.on('data', (chunk: Buffer) => { log += chunk.toString() })
   const exited = once(server, 'exit')
@@ -46,4 +46,9 @@ export async function startServer(data: string, flags: readonly string[] = [], l
     },
     log: () => log,
   }
+}
+
+/** This process's environment less what would set the server up otherwise than its flags do. */
+export function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PFS_S3_|PACHD_)/.test(name)))
 }

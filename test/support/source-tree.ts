@@ -14,7 +14,8 @@ export const sources: ReadonlyMap<string, ts.SourceFile> =
   new Map(code.map((path) => [path, ts.createSourceFile(path, text(path), ts.ScriptTarget.ES2022, true)]))
 
 export function git(...words: string[]): string[] {
-  return execFileSync('git', words, { cwd: root, encoding: 'utf8' }).split('\n').filter((path) => path !== '' && existsSync(join(root, path)))
+  // A clone may belong to another user than runs the tests.
+  return execFileSync('git', ['-c', 'safe.directory=*', ...words], { cwd: root, encoding: 'utf8' }).split('\n').filter((path) => path !== '' && existsSync(join(root, path)))
 }
 
 export interface Import {

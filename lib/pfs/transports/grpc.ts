@@ -72,6 +72,8 @@ const channelOptions = {
   'grpc.keepalive_permit_without_calls': 1,
 } as const
 
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/
+
 class Channel {
   private readonly target: string
   private readonly secure: boolean
@@ -107,7 +109,8 @@ class Channel {
 
   private make(): Client {
     const trust = this.secure ? credentials.createSsl(this.options.rootCertificates ?? null) : credentials.createInsecure()
-    return new Client(this.target, trust, channelOptions)
+    // A proxy of the environment stands between this machine and others; it cannot reach what listens on this one alone.
+    return new Client(this.target, trust, { ...channelOptions, 'grpc.enable_http_proxy': loopback.test(this.target) ? 0 : 1 })
   }
 
   private look(): void {

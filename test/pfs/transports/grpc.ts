@@ -16,6 +16,17 @@ t.test('nobody there: UNAVAILABLE', async (t) => {
   await t.rejects(transport.unary('/pfs_extension.API/Capabilities', {}), { name: 'RpcError', code: 14 })
 })
 
+t.test('what listens on loopback is reached past a proxy of the environment', async (t) => {
+  t.intercept(process, 'env', { value: { ...process.env, http_proxy: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9', no_proxy: '' } })
+  const server = await serve({ '/pfs_extension.API/Capabilities': () => ({}) }, '127.0.0.1:0')
+  const transport = grpc(`grpc://127.0.0.1:${server.port}`)
+  t.teardown(async () => {
+    transport.close()
+    await server.close()
+  })
+  t.same(await transport.unary('/pfs_extension.API/Capabilities', {}), {})
+})
+
 t.test('a peer that accepts and stays silent is given up, and the next connection is a new one', async (t) => {
   const sockets: Socket[] = []
   const silent = createServer((socket) => { sockets.push(socket); socket.on('error', () => undefined) })
