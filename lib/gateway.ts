@@ -12,6 +12,7 @@ import type { Pfs } from './pfs/contract'
 import { S3Error } from './s3/error'
 import { errorReply } from './s3/error-reply'
 import { checkFraming } from './s3/framing'
+import { withHoistedFields } from './s3/hoisted'
 import { parseQuery } from './s3/query'
 import { type OperationName, route } from './s3/route'
 import { openBody } from './stream/body'
@@ -63,15 +64,15 @@ export function gateway(options: GatewayOptions): (exchange: Exchange) => void {
 }
 
 async function answer(options: GatewayOptions, exchange: Exchange, journey: Journey): Promise<Reply> {
-  const { head } = exchange
-  checkFraming(head, exchange.httpVersion)
-  const query = parseQuery(head.query)
+  checkFraming(exchange.head, exchange.httpVersion)
+  const query = parseQuery(exchange.head.query)
+  const head = withHoistedFields(exchange.head, query)
   const { operation: name, scope } = route(head, query, options.domain)
   journey.operation = name
   if (scope.kind !== 'service' && !head.has('x-amz-copy-source')) journey.bucket = scope.bucket
   if (scope.kind === 'object') journey.key = scope.key
   journey.uploadId = query.get('uploadId')
-  const grant = verify(head, { keys: options.keys(), now: options.now() })
+  const grant = verify(exchange.head, { keys: options.keys(), now: options.now() })
   journey.who = whoOf(grant)
   const operation = options.table[name]
   if (operation === undefined) throw new S3Error('NotImplemented', {}, { message: `${name} is not implemented.` })

@@ -29,6 +29,8 @@ export const limits = {
   otherXmlBytesMax: 64 * 1024,
   xmlDepthMax: 8,
   xmlAttributesMax: 8,
+  /** The parts of an upload, each with number, tag and up to five checksums and more. */
+  xmlElementsMax: 100_000,
   xmlTextBytesMax: 4 * 1024,
 
   /** One committed batch. */
@@ -93,5 +95,6 @@ assert(limits.heldBodyBytesMax <= limits.batchBytesMax, 'a held body must fit a 
 assert(limits.batchBytesMax <= limits.bodyBudgetBytes, 'a batch must fit the budget')
 assert(limits.documentBudgetBytes <= limits.bodyBudgetBytes, 'documents must fit the budget')
 assert(limits.completeXmlBytesMax <= limits.documentBudgetBytes, 'a document must fit its budget')
+assert(limits.xmlElementsMax >= limits.partsMax * 8, 'every part of an upload must fit a document')
 assert(limits.deleteKeysMax <= limits.batchEditsMax, 'one DeleteObjects must fit a batch')
 assert(limits.chunkLineBytesMax <= limits.chunkBytesMin * limits.framingShareMax, 'size lines must keep to their share')

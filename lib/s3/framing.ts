@@ -17,6 +17,8 @@ export function checkFraming(head: Head, httpVersion: string): void {
     if (head.all(name).length > 1) throw refusal(`The header ${name} must not be repeated.`)
   }
   const encoding = head.get('transfer-encoding')
+  // Whoever spoke 1.0 on the way here knew nothing of it, and read the body's end elsewhere.
+  if (encoding !== undefined && httpVersion === '1.0') throw refusal('The header transfer-encoding is not part of HTTP/1.0.')
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') {
     throw new S3Error('NotImplemented', { Header: 'Transfer-Encoding', additionalMessage: encoding }, closing)
   }

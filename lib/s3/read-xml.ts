@@ -9,13 +9,19 @@ export interface XmlNode {
   readonly children: readonly XmlNode[]
 }
 
-interface OpenNode { readonly name: string, text: string, readonly children: XmlNode[] }
+interface OpenNode {
+  readonly name: string
+  text: string
+  /** The text so far is layout. Kept here, for to look through it again at each child would make one long text cost a product. */
+  blank: boolean
+  readonly children: XmlNode[]
+}
 
 /**
  * Reads a request body as XML 1.0 in UTF-8, with or without S3's namespace. As S3 has it, a reference may name any character
  * but NUL, so that whatever a listing shows can be sent back; such a character as itself is MalformedXML. Everything that could make a small body cost
- * much is MalformedXML before it costs anything: a document type (so no entities), depth, attributes, long values. The size
- * of the whole is bounded before it gets here.
+ * much is MalformedXML before it costs anything: a document type (so no entities), depth, attributes, long values, more elements
+ * than any document of S3's has. The size of the whole is bounded before it gets here.
  */
 export function readXml(body: Buffer, root: string): XmlNode {
   try {
@@ -40,26 +46,27 @@ const entityPrefix = 'beyond-xml-'
 // What is not read for references comes whole, to its end or that of the text, so that no part of it is looked at twice.
 const references = /<!--[^]*?(?:-->|$)|<!\[CDATA\[[^]*?(?:\]\]>|$)|<\?[^]*?(?:\?>|$)|&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));|&beyond-xml-/g
 
+const marked = /&|<!|<\?/
+
+/** Every character, other than NUL, that XML 1.0 does not have, by the name that stands for it. */
+const beyondXml: Readonly<Record<string, string>> = Object.fromEntries(
+  [...Array(0x20).keys(), 0xfffe, 0xffff].filter((code) => code > 0 && code !== 9 && code !== 10 && code !== 13)
+    .map((code) => [entityPrefix + code.toString(16), String.fromCharCode(code)]))
+
 /**
  * The parser, which is strict, knows entities by name: references to characters outside of XML 1.0 become such names. The
  * client's own use of one is refused.
  */
-function nameReferences(text: string, entities: Record<string, string>): string {
+function nameReferences(text: string): string {
   return text.replace(references, (found, hex: string | undefined, decimal: string | undefined) => {
-    if (!found.startsWith('&')) return found
+    if (!found.startsWith('&')) {
+      if (found.length > limits.xmlTextBytesMax) throw new Error('comment or section too long')
+      return found
+    }
     if (hex === undefined && decimal === undefined) throw new Error('undefined entity')
-    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
-    if (!isBeyondXml(code)) return found
-    const name = entityPrefix + code.toString(16)
-    entities[name] = String.fromCodePoint(code)
-    return `&${name};`
+    const name = entityPrefix + (hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)).toString(16)
+    return Object.hasOwn(beyondXml, name) ? `&${name};` : found
   })
-}
-
-/** A character, other than NUL, that XML 1.0 does not have. */
-function isBeyondXml(code: number): boolean {
-  if (code >= 0x20) return code === 0xfffe || code === 0xffff
-  return code > 0 && code !== 9 && code !== 10 && code !== 13
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -69,10 +76,12 @@ function parse(text: string): XmlNode | undefined {
   const open: OpenNode[] = []
   let document: XmlNode | undefined
   let attributes = 0
+  let elements = 0
   const addText = (piece: string): void => {
     const node = open.at(-1)
     if (node === undefined) return
     node.text += piece
+    if (node.blank) node.blank = piece.trim() === ''
     if (node.text.length > limits.xmlTextBytesMax) throw new Error('text too long')
   }
   parser.on('doctype', () => { throw new Error('document type') })
@@ -82,10 +91,11 @@ function parse(text: string): XmlNode | undefined {
   parser.on('opentagstart', ({ name }) => {
     attributes = 0
     if (open.length === limits.xmlDepthMax) throw new Error('too deep')
+    if (++elements > limits.xmlElementsMax) throw new Error('too many elements')
     // Blanks between elements are layout: a long list of them must not add up to a long text.
     const parent = open.at(-1)
-    if (parent !== undefined && parent.text.trim() === '') parent.text = ''
-    open.push({ name, text: '', children: [] })
+    if (parent?.blank === true) parent.text = ''
+    open.push({ name, text: '', blank: true, children: [] })
   })
   parser.on('attribute', ({ value }) => {
     if (++attributes > limits.xmlAttributesMax || value.length > limits.xmlTextBytesMax) throw new Error('attributes')
@@ -99,6 +109,11 @@ function parse(text: string): XmlNode | undefined {
     if (parent === undefined) document = node
     else parent.children.push(node)
   })
-  parser.write(text.includes('&') ? nameReferences(text, parser.ENTITIES) : text).close()
+  if (marked.test(text)) {
+    Object.assign(parser.ENTITIES, beyondXml)
+    parser.write(nameReferences(text)).close()
+  } else {
+    parser.write(text).close()
+  }
   return document
 }

@@ -54,7 +54,7 @@ const notChecksums: ReadonlySet<string> = new Set(['x-amz-checksum-algorithm', '
  * value that no client needs in order to read the object.
  */
 export function planBody(head: Head, payload: PayloadProof, kind: BodyKind): Plan {
-  const streaming = head.get('x-amz-content-sha256')?.startsWith('STREAMING-') ?? false
+  const streaming = payload.kind === 'chunks' || payload.kind === 'unsigned-trailer' || (head.get('x-amz-content-sha256')?.startsWith('STREAMING-') ?? false)
   if (streaming && kind.kind !== 'stream') throw invalid('The value of x-amz-content-sha256 header is invalid.')
   if (kind.kind === 'none') return none
   const framing = framingOf(head, payload, streaming)
@@ -79,13 +79,14 @@ export function planBody(head: Head, payload: PayloadProof, kind: BodyKind): Pla
 }
 
 /**
- * A body whose head says STREAMING is never taken as plain, whoever sent it: its framing would be stored as content.
+ * A body whose head or presigned query says STREAMING is never taken as plain, whoever sent it: its framing would be stored as
+ * content.
  */
 function framingOf(head: Head, payload: PayloadProof, streaming: boolean): Framing {
   if (!streaming) return plain
   const trailerName = announcedTrailer(head)
   if (payload.kind === 'chunks') return { kind: 'aws-chunked', chain: payload.chain, trailer: payload.trailer, trailerName }
-  if (head.get('x-amz-content-sha256') === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') {
+  if (payload.kind === 'unsigned-trailer' || head.get('x-amz-content-sha256') === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') {
     return { kind: 'aws-chunked', chain: undefined, trailer: true, trailerName }
   }
   throw invalid('Anonymous requests don\'t support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD or ' +

@@ -118,5 +118,8 @@ t.test('a delete may ask for tag, size and time, and all must hold', (t) => {
   t.throws(() => judge('x-amz-if-match-size', '1e3'),
     { code: 'InvalidArgument', members: { ArgumentName: 'x-amz-if-match-size', ArgumentValue: '1e3' } })
   t.throws(() => judge('x-amz-if-match-last-modified-time', 'never'), { code: 'InvalidArgument' })
+  for (const [name, value] of [['If-None-Match', '*'], ['If-Modified-Since', at], ['If-Unmodified-Since', at]] as const) {
+    t.throws(() => judge(name, value), { code: 'NotImplemented', members: { Header: name } }, `${name} is not passed over`)
+  }
   t.end()
 })

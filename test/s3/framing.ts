@@ -23,6 +23,7 @@ t.test('what two readers could read differently is refused', (t) => {
   for (const encoding of ['gzip, chunked', 'gzip', 'identity']) {
     t.throws(check(['Host', 'h', 'Transfer-Encoding', encoding]), { code: 'NotImplemented', status: 501 }, `HT-03 ${encoding}`)
   }
+  t.throws(check(['Host', 'h', 'Transfer-Encoding', 'chunked'], '1.0'), { code: 'InvalidRequest', headers: [['Connection', 'close']] }, 'HT-04 chunks in 1.0')
   const many = Array.from({ length: limits.headerFieldsMax }, (_, i) => [`x-${String(i)}`, 'v']).flat()
   t.throws(check(['Host', 'h', ...many]), { code: 'RequestHeaderSectionTooLarge', status: 400 }, 'HT-08 too many fields')
   t.end()

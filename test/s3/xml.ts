@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { limits } from '../../lib/limits'
 import { parseCreateBucketRequest } from '../../lib/s3/create-bucket-request'
 import { parseDeleteRequest } from '../../lib/s3/delete-request'
 import { S3Error } from '../../lib/s3/error'
@@ -79,6 +80,9 @@ t.test('references name any character but NUL', (t) => {
     '&#x1;&beyond-xml-1;', '\x01', '\x1f', '\x0b', '\ufffe', '\uffff', '<!-- \x01 -->', '<![CDATA[\x01]]>', '\x01&#x1;', '<!-- -- &#x1; -->',
   ]) t.throws(() => keyOf(text), malformed, encodeURIComponent(text))
   t.throws(() => readXml(Buffer.from('<R>' + '<!--'.repeat(200_000) + '&#x1;'), 'R'), malformed)
+  for (const [open, close] of [['<!--', '-->'], ['<![CDATA[', ']]>'], ['<?p ', '?>']] as const) {
+    t.throws(() => readXml(Buffer.from(`<R>${open}${'x'.repeat(4200)}${close}</R>`), 'R'), malformed, 'a long one is not read at all')
+  }
   t.end()
 })
 
@@ -100,6 +104,15 @@ t.test('refuses everything that is not the document asked for', (t) => {
   t.throws(() => parseDeleteRequest(Buffer.from(`<Delete>${one}</Delete>`, 'utf16le')), malformed)
   t.throws(() => parseDeleteRequest(Buffer.concat([Buffer.from('<Delete><Object><Key>'), Buffer.from([0xff]), Buffer.from('</Key></Object></Delete>')])), malformed)
   t.equal(parseDeleteRequest(Buffer.from(`<Delete>${one.repeat(1000)}</Delete>`)).objects.length, 1000)
+  t.end()
+})
+
+t.test('no document has more elements than the largest of S3', (t) => {
+  const nodes = (count: number): Buffer => Buffer.from(`<R>${'<a/>'.repeat(count)}</R>`)
+  t.equal(readXml(nodes(limits.xmlElementsMax - 1), 'R').children.length, limits.xmlElementsMax - 1)
+  t.throws(() => readXml(nodes(limits.xmlElementsMax), 'R'), malformed)
+  t.equal(readXml(Buffer.from('<R>a<b/> c</R>'), 'R').text, 'a c', 'text that is not layout is kept across children')
+  t.equal(readXml(Buffer.from(`<R>${`${' '.repeat(4000)}<a/>`.repeat(3)}</R>`), 'R').children.length, 3, 'layout is not')
   t.end()
 })
 

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import {
-  CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, ListBucketsCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand,
+  CopyObjectCommand, CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListBucketsCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { etagOf } from '../support/etag'
@@ -94,6 +94,11 @@ t.test('presigned URLs', async (t) => {
     t.match(await answer.text(), `<Code>${code}</Code>`, what)
     t.ok(answer.status >= 400, what)
   }
+  const described = await getSignedUrl(signer, new PutObjectCommand({ Bucket, Key, Metadata: { colour: 'blue' } }), { expiresIn: 60 })
+  t.equal((await fetch(described, { method: 'PUT', body: 'presigned' })).status, 200)
+  t.same((await signer.send(new HeadObjectCommand({ Bucket, Key }))).Metadata, { colour: 'blue' }, 'the URL alone carries the metadata')
+  const copy = await getSignedUrl(signer, new CopyObjectCommand({ Bucket, Key, CopySource: `${Bucket}/there` }), { expiresIn: 60 })
+  t.equal((await fetch(copy, { method: 'PUT' })).status, 501, 'a copy source must be a header, and nothing is written instead')
   const old = await getSignedUrl(signer, new GetObjectCommand({ Bucket, Key }), { expiresIn: 60, signingDate: new Date(Date.now() - 120_000) })
   const expired = await fetch(old)
   t.equal(expired.status, 403)

@@ -55,6 +55,10 @@ t.test('the aws-chunked forms', (t) => {
   const both = { [sha256]: unsignedTrailer[sha256] ?? '', 'transfer-encoding': 'chunked' }
   t.equal(planBody(put(both), unsigned, stream).framing.kind, 'aws-chunked', 'inside HTTP chunks, without a length, by anyone')
   t.throws(() => planBody(put(signed), unsigned, stream), { code: 'InvalidRequest' }, 'framing is never stored as content')
+  const presigned = put({ 'content-length': '100' })
+  t.same(planBody(presigned, chunks, stream).framing, { kind: 'aws-chunked', chain: testSeed, trailer: false, trailerName: undefined }, 'said in the query')
+  t.equal(planBody(presigned, { kind: 'unsigned-trailer' }, stream).framing.kind, 'aws-chunked', 'said in the query')
+  t.throws(() => planBody(presigned, chunks, none), { code: 'InvalidRequest' })
   t.same(planBody(put({ ...unsignedTrailer, 'x-amz-trailer': 'x-amz-checksum-xxhash64' }), unsigned, stream).checksum, undefined)
   t.end()
 })
