@@ -70,6 +70,8 @@ export const limits = {
   lingerMsMax: 3_000,
   connectionsMax: 10_000,
   requestsPerSocketMax: 10_000,
+  /** Requests of one connection that were taken in and are not answered: behind so many nothing more is read. */
+  pipelinedRequestsMax: 32,
 
   clockSkewMsMax: 15 * 60 * 1000,
   presignSecondsMax: 7 * 24 * 3600,

@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { limits } from '../limits'
 
 /**
  * Which connections stand, and which answers each of them still owes: what a drain needs to know. node's own list of idle
@@ -12,19 +13,25 @@ export class Connections {
   private draining = false
 
   add(socket: Socket): void {
+    if (this.draining) socket.destroy()
     this.open.add(socket)
     socket.once('close', () => { this.open.delete(socket) })
   }
 
-  /** `socket` owes the client `response` until that closes. Answers what it owed last before, if anything. */
+  /**
+   * `socket` owes the client `response` until that closes. Answers what it owed last before, if anything. A client that sends
+   * ever more requests behind one that takes long is not read any further: each that waits holds its head in memory.
+   */
   owe(socket: Socket, response: ServerResponse): ServerResponse | undefined {
     const owed = this.owed.get(socket) ?? new Set()
     const before = [...owed].at(-1)
     if (owed.size === 0) this.owed.set(socket, owed)
     owed.add(response)
+    if (owed.size > limits.pipelinedRequestsMax) socket.pause()
     if (this.draining) response.shouldKeepAlive = false
     response.once('close', () => {
       owed.delete(response)
+      if (owed.size === limits.pipelinedRequestsMax) socket.resume()
       if (this.draining && owed.size === 0) socket.destroySoon()
     })
     return before

@@ -38,7 +38,9 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
     requireHostHeader: false,
     noDelay: true,
   }
-  const server = options.tls === undefined ? http.createServer(settings) : https.createServer({ ...settings, ...options.tls })
+  // A drain knows no connection before its handshake is over, and waits for those: their own bound is one for it as well.
+  const tlsSettings = { handshakeTimeout: limits.headersTimeoutMs, ...options.tls }
+  const server = options.tls === undefined ? http.createServer(settings) : https.createServer({ ...settings, ...tlsSettings })
   // 0 lifts node's silent cut of the field list, under which dropped fields would still frame the body; ours is a refusal.
   server.maxHeadersCount = 0
   server.maxRequestsPerSocket = limits.requestsPerSocketMax

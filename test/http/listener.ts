@@ -1,6 +1,8 @@
-import net from 'node:net'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import net, { Socket } from 'node:net'
 import t from 'tap'
 import { limits } from '../../lib/limits'
+import { Connections } from '../../lib/http/connections'
 import { listen, type Listener } from '../../lib/http/listener'
 import type { Exchange } from '../../lib/http/exchange'
 import type { ByteReceiver, ByteSource } from '../../lib/kit/byte-source'
@@ -63,6 +65,26 @@ t.test('serves requests that were sent at once one after the other, each with it
   const answer = await talk(port, request('/1') + request('/2') + request('/3'))
   t.same(answer.match(/\[.*?\]/g), ['[/1]', '[/2]', '[/3]'])
   t.same(served, ['/1 begins', '/1 ends', '/2 begins', '/2 ends', '/3 begins', '/3 ends'])
+})
+
+t.test('reads no further behind many requests that wait, and goes on when they are answered', async (t) => {
+  const connections = new Connections()
+  const socket = new Socket()
+  const owed = Array.from({ length: limits.pipelinedRequestsMax + 10 }, () => {
+    const response = new ServerResponse(new IncomingMessage(socket))
+    connections.owe(socket, response)
+    return response
+  })
+  t.equal(socket.isPaused(), true)
+  for (const response of owed.slice(0, 9)) response.emit('close')
+  t.equal(socket.isPaused(), true, 'still too many')
+  owed[9]?.emit('close')
+  t.equal(socket.isPaused(), false)
+  const { port } = await withListener(t, (exchange) => { setImmediate(() => { void exchange.reply(bytes(`[${exchange.head.path}]`)) }) })
+  const count = 500
+  const requests = Array.from({ length: count }, (_, index) => `GET /${String(index)} HTTP/1.1\r\nHost: h\r\nx: ${'y'.repeat(1000)}\r\n${index === count - 1 ? 'Connection: close\r\n' : ''}\r\n`)
+  const answers = [...(await talk(port, requests.join(''))).matchAll(/\[\/(\d+)\]/g)].map((match) => Number(match[1]))
+  t.same(answers, Array.from({ length: count }, (_, index) => index), 'each is answered, in order')
 })
 
 t.test('begins no request whose client went away before its turn', async (t) => {
