@@ -8,7 +8,7 @@ import { limits } from '../limits'
  * connections leaves out those that never sent a request, and a connection that falls idle after the drain began.
  */
 export class Connections {
-  private readonly open = new Set<Socket>()
+  private readonly open = new Set<Duplex>()
   private readonly owed = new WeakMap<Duplex, Set<ServerResponse>>()
   private draining = false
 
@@ -27,7 +27,8 @@ export class Connections {
     const before = [...owed].at(-1)
     if (owed.size === 0) this.owed.set(socket, owed)
     owed.add(response)
-    if (owed.size > limits.pipelinedRequestsMax) socket.pause()
+    // Not at once: at the end of each message node makes its socket flow again.
+    if (owed.size > limits.pipelinedRequestsMax) setImmediate(() => { if (owed.size > limits.pipelinedRequestsMax) socket.pause() })
     if (this.draining) response.shouldKeepAlive = false
     response.once('close', () => {
       owed.delete(response)
@@ -35,6 +36,11 @@ export class Connections {
       if (this.draining && owed.size === 0) socket.destroySoon()
     })
     return before
+  }
+
+  /** Stands: not one whose handshake was never finished, through which nothing can be said. */
+  has(socket: Duplex): boolean {
+    return this.open.has(socket)
   }
 
   /** An answer on this socket has begun and is not over: nothing else may be written to it. */

@@ -65,6 +65,10 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
     res.writeHead(417, { 'Connection': 'close', 'Content-Length': '0' }).end()
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (!connections.has(socket)) {
+      socket.destroy()
+      return
+    }
     if (error.code === 'ECONNRESET' || !connections.settleOnly(socket)) refuseFraming(error, socket, connections.answering(socket))
   })
   server.on('connect', (_req, socket: Socket) => { socket.destroy() })

@@ -7,6 +7,7 @@ import { listen, type Listener } from '../../lib/http/listener'
 import type { Exchange } from '../../lib/http/exchange'
 import type { ByteReceiver, ByteSource } from '../../lib/kit/byte-source'
 import { noBody, type Reply } from '../../lib/kit/reply'
+import { selfSigned } from '../support/certificate'
 
 /** Sends bytes, answers everything that came back once the connection is closed or `until` is seen. */
 function talk(port: number, request: string | Buffer, until?: string): Promise<string> {
@@ -75,6 +76,7 @@ t.test('reads no further behind many requests that wait, and goes on when they a
     connections.owe(socket, response)
     return response
   })
+  await new Promise((resolve) => { setImmediate(resolve) })
   t.equal(socket.isPaused(), true)
   for (const response of owed.slice(0, 9)) response.emit('close')
   t.equal(socket.isPaused(), true, 'still too many')
@@ -251,6 +253,18 @@ t.test('a field that HTTP cannot carry breaks the connection instead of leaving 
   for (const path of ['/', '/source']) t.equal(await talk(port, `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`), '')
   for (const delivery of deliveries) t.match(await delivery, { whole: false, failure: { code: 'ERR_INVALID_CHAR' } })
   t.same(source.calls, ['cancel'])
+})
+
+t.test('a handshake that is never finished ends the connection, and holds no drain', async (t) => {
+  // What is mocked is the module itself, with one bound that is shorter.
+  const { listen: impatient } = t.mockRequire('../../lib/http/listener', { '../../lib/limits': { limits: { ...limits, headersTimeoutMs: 50 } } }) as { listen: typeof listen }
+  const certificate = selfSigned()
+  const tls = { cert: Buffer.from(certificate.cert), key: Buffer.from(certificate.key) }
+  const listener = await impatient({ host: '127.0.0.1', port: 0, tls }, (exchange) => { void exchange.reply(bytes('over TLS')) })
+  const [silent, begun, plain] = await Promise.all(['', Buffer.from('16030100c8010000c40303', 'hex'), 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'].map((sent) => talk(listener.port, sent)))
+  t.same([silent, begun], ['', ''], 'ended without a word')
+  t.notMatch(plain, 'HTTP', 'nothing is said in plain text')
+  await listener.drain(60_000)
 })
 
 t.test('draining ends idle connections at once and lets a reply finish', async (t) => {
