@@ -41,7 +41,11 @@ const pachd: PathRules = {
     if (hasDotSegment(path)) throw refusal(path, 'relative file paths are not allowed')
     return bounded(clean(path))
   },
-  copied: (path) => bounded(clean(path)),
+  copied(path) {
+    // Whatever else it is, a path ends where a key's datum begins.
+    if (path.includes('\0')) throw refusal(path, 'NUL is not allowed')
+    return bounded(clean(path))
+  },
   read: clean,
   isDirectory: (path) => path.endsWith('/'),
 }

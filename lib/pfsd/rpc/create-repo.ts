@@ -9,7 +9,8 @@ import { noProject } from './shared/requirements'
 /** A repo of another type than `user` is the companion of the user repo of its name, which must be there. */
 export function createRepo({ store }: Instance): Unary<CreateRepoRequest, Empty> {
   return async (request) => {
-    const repo = repoReference(request.repo)
+    const named = repoReference(request.repo)
+    const repo = named.type === '' ? { ...named, type: 'user' } : named
     const description = request.description ?? ''
     checkRepoName(repo.name)
     checkRepoType(repo.type, 'scanning repo row')

@@ -1,4 +1,5 @@
 import { Code, RpcFailure } from '../failure'
+import { checkProjectName } from '../model/names'
 import type { Unary } from '../service'
 import type { DeleteProjectRequest, Empty } from '../../wire/messages'
 import type { Instance } from './shared/instance'
@@ -8,6 +9,7 @@ import { repoText } from './shared/reference'
 export function deleteProject({ store, waiters }: Instance): Unary<DeleteProjectRequest, Empty> {
   return async (request) => {
     const name = request.project?.name ?? ''
+    checkProjectName(name)
     const removed = await store.transact((tx) => {
       const project = tx.project(name)
       if (project === undefined) throw new RpcFailure(Code.notFound, `delete project "${name}": project "${name}" not found`)

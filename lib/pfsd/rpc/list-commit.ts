@@ -6,7 +6,7 @@ import type { CommitInfo, ListCommitRequest } from '../../wire/messages'
 import { commitInfo } from './shared/commit-info'
 import { findRepo } from './shared/find'
 import type { Instance } from './shared/instance'
-import { repoMessage, repoReference, repoText } from './shared/reference'
+import { repoMessage, repoOfCommit, repoReference, repoText } from './shared/reference'
 import { resolveCommit } from './shared/resolve-commit'
 import { sendAll } from './shared/send-all'
 
@@ -15,10 +15,14 @@ export function listCommit({ store }: Instance): ServerStream<ListCommitRequest,
   return (request, out) => {
     const { read } = store
     const repo = repoReference(request.repo)
+    for (const commit of [request.from, request.to]) {
+      if (commit === undefined || repoText(repoReference(repoOfCommit(commit))) === repoText(repo)) continue
+      throw new RpcFailure(Code.unknown, `\`from\` and \`to\` commits need to be from repo ${repoText(repo)}`)
+    }
     const row = findRepo(read, repo)
     if (row === undefined) throw new RpcFailure(Code.notFound, `ensure repo exists: repo ${repoText(repo)} not found`)
     if (request.from !== undefined && request.to === undefined) {
-      throw new RpcFailure(Code.unknown, "cannot use 'from' commit without 'to' commit")
+      throw new RpcFailure(Code.unknown, 'cannot use `from` commit without `to` commit')
     }
     if (request.reverse === true && request.to !== undefined) {
       throw new RpcFailure(Code.unknown, "cannot use 'Reverse' while also using 'From' or 'To'")
@@ -53,13 +57,15 @@ function* line(read: Reader, to: CommitRow, from: number): Generator<CommitRow> 
   }
 }
 
+/** The time bounds listings of the whole repo only, on the side that they run towards. */
 function* selected(rows: Iterable<CommitRow>, request: ListCommitRequest): Generator<CommitRow> {
-  const { origin_kind: origin, started_time: before } = request
-  const startedBefore = before === undefined ? Infinity : (before.seconds ?? 0) * 1000 + (before.nanos ?? 0) / 1_000_000
+  const { all, origin_kind: origin, started_time: time, to } = request
+  const anyOrigin = all === true || origin === undefined || origin === 'ORIGIN_KIND_UNKNOWN'
+  const bound = time === undefined || to !== undefined ? undefined : (time.seconds ?? 0) * 1000 + (time.nanos ?? 0) / 1_000_000
   let left = (request.number ?? 0) > 0 ? request.number ?? 0 : Infinity
   for (const row of rows) {
-    if (origin !== undefined && origin !== 'ORIGIN_KIND_UNKNOWN' && row.origin !== origin) continue
-    if (row.started >= startedBefore) continue
+    if (!anyOrigin && row.origin !== origin) continue
+    if (bound !== undefined && (request.reverse === true ? row.started <= bound : row.started >= bound)) continue
     if (left <= 0) return
     left--
     yield row

@@ -17,9 +17,10 @@ export function startCommit({ store }: Instance): Unary<StartCommitRequest, Comm
     if (named.repo === undefined) throw nilPointer()
     const { repo, name } = branchReference(named)
     return store.transact((tx) => {
-      const parent = request.parent === undefined ? undefined : resolveCommit(tx, request.parent, prefix).commit
+      const { parent, description = '' } = request
       const started = saying(prefix, () => start(tx, {
-        repo, branch: name, description: request.description ?? '', ...parent === undefined ? {} : { parent },
+        repo, branch: name, description,
+        ...parent === undefined ? {} : { parent: () => resolveCommit(tx, parent, 'parent commit not found: ').commit },
       }))
       tx.putCommit(started.commit)
       tx.putBranch(started.branch)

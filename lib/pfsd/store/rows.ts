@@ -41,7 +41,7 @@ export interface CommitRow {
   readonly finished: number
   readonly files: number
   readonly bytes: number
-  /** The commit was squashed or dropped: only its id and times are kept, for the entries that it wrote. */
+  /** The commit was squashed or dropped: the row is kept for the entries that it wrote, which name it by its number. */
   readonly gone: boolean
 }
 

@@ -40,6 +40,43 @@ t.test('repos of other types are companions of a user repo', async (t) => {
   t.same(await named({}), [])
 })
 
+t.test('branches of all repos, and commits by what is asked of them', async (t) => {
+  let now = 1_700_000_000_000
+  const { client } = await testPfsd(t, 's3', { now: () => now })
+  const other = { name: 'other', type: 'user', project: { name: 'default' } }
+  await client.unary('/pfs_v2.API/CreateRepo', { repo: { name: 'other', project: { name: 'default' } } })
+  for (const [of, name] of [[repo, 'b1'], [other, 'b2'], [repo, 'b3']] as const) {
+    await client.unary('/pfs_v2.API/CreateBranch', { branch: { repo: of, name } })
+  }
+  const named = async (request: object): Promise<string[]> => (await client.list('/pfs_v2.API/ListBranch', request))
+    .map(({ branch }) => `${branch?.repo?.name}@${branch?.name}`)
+  t.same(await named({}), ['r@b3', 'other@b2', 'r@b1'], 'newest first')
+  t.same(await named({ reverse: true }), ['r@b1', 'other@b2', 'r@b3'])
+  t.same(await named({ repo }), ['r@b3', 'r@b1'])
+
+  for (let i = 0; i < 3; i++) {
+    now += 1000
+    await client.upload('/pfs_v2.API/ModifyFile', [{ set_commit: { repo, branch: { repo, name: 'b1' } } }, add(`/${i}`, 'x')])
+  }
+  const times = async (request: object): Promise<number[]> => (await client.list('/pfs_v2.API/ListCommit', { repo, ...request }))
+    .map((info) => (info.started?.seconds ?? 0) - 1_700_000_000)
+  const at = (seconds: number): object => ({ started_time: { seconds: 1_700_000_000 + seconds } })
+  t.same(await times({}), [3, 2, 1, 0, 0])
+  t.same(await times(at(2)), [1, 0, 0])
+  t.same(await times({ ...at(2), reverse: true }), [3])
+  t.same(await times({ origin_kind: 'USER', ...at(3) }), [2, 1])
+  t.same(await times({ origin_kind: 'USER', all: true }), [3, 2, 1, 0, 0])
+  const head = { repo, branch: { repo, name: 'b1' } }
+  t.same(await times({ to: head, ...at(1) }), [3, 2, 1, 0])
+  t.match(await refusal(client.list('/pfs_v2.API/ListCommit', { repo: other, to: head })),
+    { code: 2, details: '`from` and `to` commits need to be from repo default/other' })
+  t.match(await refusal(client.list('/pfs_v2.API/ListCommit', { repo, from: head })),
+    { code: 2, details: 'cannot use `from` commit without `to` commit' })
+  t.match(await refusal(client.unary('/pfs_v2.API/StartCommit', { branch: { repo, name: 'b1' }, parent: { repo, id: '0123456789ab4fffffffffffffffffff' } })),
+    { code: 5, details: /^start commit in transaction: create commit: parent commit not found: .*commit default\/r@0123456789ab4f+ not found/s })
+  t.match(await refusal(client.unary('/pfs_v2.API/DeleteProject', { project: { name: '-' } })), { code: 2, details: /^invalid project name: / })
+})
+
 t.test('the branch of uploads keeps no history, other branches do', async (t) => {
   const test = await testPfsd(t)
   const meta = { ...repo, type: 'meta' }

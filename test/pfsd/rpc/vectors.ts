@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { RpcError } from '../../../lib/pfs/transport'
+import { grpc } from '../../../lib/pfs/transports/grpc'
 import { openPfsd } from '../../../lib/pfsd/main'
 import { notSpoken } from '../../fixtures/pachd/not-spoken'
+import { transports } from '../../support/real-server'
 import { RpcClient } from '../../support/rpc-client'
 import { difference, matchText, requestOf, type Bindings, type Json, type VectorCase, type VectorStep } from '../../support/vector'
 
@@ -34,15 +35,9 @@ const patienceMs = 100
 
 type Ids = ReadonlyMap<string, string>
 
-for (const file of files) {
-  t.test(file, async (t) => {
-    const directory = mkdtempSync(join(tmpdir(), 'pfsd-'))
-    const pfsd = await openPfsd({ directory, paths: 'pachd' })
-    t.teardown(async () => {
-      await pfsd.close()
-      rmSync(directory, { recursive: true })
-    })
-    const client = new RpcClient(pfsd.service)
+for (const kind of transports) for (const file of files) {
+  t.test(`${kind}: ${file}`, async (t) => {
+    const client = await open(t, kind)
     const seen = new Map<string, Ids>()
     // The fixture's own form, see test/support/vector.ts.
     const cases = JSON.parse(readFileSync(join(fixtures, `${file}.json`), 'utf8')) as VectorCase[]
@@ -62,6 +57,16 @@ for (const file of files) {
       judge(t, `${file}/${each.name}`, each.steps.length, trouble)
     }
   })
+}
+
+/** In process without the codec: some requests say what no encoder would. */
+async function open(t: Test, kind: typeof transports[number]): Promise<RpcClient> {
+  const pfsd = await openPfsd({ directory: t.testdir(), paths: 'pachd' })
+  t.teardown(() => pfsd.close())
+  if (kind === 'in-process') return new RpcClient(pfsd.service)
+  const transport = grpc(`grpc://127.0.0.1:${(await pfsd.serve('127.0.0.1:0')).port}`)
+  t.teardown(() => transport.close())
+  return new RpcClient(transport)
 }
 
 /** The ids of the case that set the file up, or of the one that this case continues. */

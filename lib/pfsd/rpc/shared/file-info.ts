@@ -52,12 +52,13 @@ export class Describer {
     return this.store.readBlob(reference.blob, 0, reference.length).then((read) => decodeAttributes(read, stale))
   }
 
-  /** Undefined in a file set, which no commit wrote. The id is absent where its commit left no trace. */
+  /** Undefined in a file set, which no commit wrote. The id is absent where its commit is none that can be read any more. */
   created(entry: Entry): Created | undefined {
     if (entry.created === 0) return undefined
     let id = this.ids.get(entry.created)
     if (id === undefined) {
-      id = this.store.read.commit(entry.created)?.id
+      const commit = this.store.read.commit(entry.created)
+      id = commit === undefined || commit.gone ? undefined : commit.id
       if (this.ids.size >= idsMax) this.ids.clear()
       this.ids.set(entry.created, id)
     }

@@ -19,7 +19,7 @@ export function repoInfo(read: Reader, row: RepoRow, project: string): RepoInfo 
 }
 
 /** Oldest first. */
-export function branchesByAge(read: Reader, row: RepoRow): BranchRow[] {
+function branchesByAge(read: Reader, row: RepoRow): BranchRow[] {
   return [...read.branches(row.id)].sort((a, b) => a.id - b.id)
 }
 

@@ -4,7 +4,7 @@ import { putAutoCommit } from './start-commit'
 
 /**
  * Takes a commit out of history. Its row stays, marked as gone, for the entries that it wrote and that later commits still
- * hold: they name it as what created them. Branches that pointed at it point at its parent, or begin anew with an empty commit.
+ * hold, which name it by its number. Branches that pointed at it point at its parent, or begin anew with an empty commit.
  */
 export function retireCommit(tx: Tx, repo: RepoRow, commit: CommitRow): void {
   for (const branch of [...tx.branches(repo.id)]) {

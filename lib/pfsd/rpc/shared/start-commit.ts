@@ -10,7 +10,7 @@ interface CommitStart {
   readonly repo: RepoReference
   readonly branch: string
   /** Undefined: the branch's head. */
-  readonly parent?: CommitRow
+  readonly parent?: () => CommitRow
   readonly description: string
 }
 
@@ -29,8 +29,8 @@ export function startCommit(tx: Tx, start: CommitStart): StartedCommit {
   const repo = requireRepo(tx, start.repo)
   checkName(start.branch)
   const existing = tx.branch(repo.id, start.branch)
-  const parent = start.parent ?? (existing === undefined ? undefined : headOf(tx, existing))
   return saying('create commit: ', () => {
+    const parent = start.parent?.() ?? (existing === undefined ? undefined : headOf(tx, existing))
     if (parent?.state === 'started') {
       throw new RpcFailure(Code.unknown, `parent commit ${repoText(start.repo)}@${parent.id} has not been finished`)
     }
