@@ -25,7 +25,7 @@ const pagePath = '/page-size-240000'
 const large = tiny ? 1024 * 1024 : 64 * 1024 * 1024
 
 async function start(command: readonly string[]): Promise<{ target: Target, process: ChildProcess }> {
-  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, command, { env: { PATH: process.env['PATH'] }, stdio: ['ignore', 'pipe', 'inherit'] })
   const line = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', resolve)
     child.once('exit', (code) => { reject(new Error(`${command.join(' ')} exited with ${String(code)}`)) })

@@ -35,7 +35,8 @@ export async function underSetting<Result>(setting: string, step: () => Result |
     return await step()
   } catch (error) {
     if (!(error instanceof Error) || error instanceof ConfigError || error instanceof TypeError || error instanceof RangeError) throw error
-    throw new ConfigError(`${setting}: ${error.message}`, { cause: error })
+    const behind = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+    throw new ConfigError(`${setting}: ${error.message}${behind}`, { cause: error })
   }
 }
 
@@ -65,16 +66,18 @@ const prefix = 'PFS_S3_'
 
 export function readConfig(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>): Config {
   const given = new Map<FlagName, string>([...fromEnvironment(environment), ...fromArguments(argv)])
+  for (const [name, value] of given) if (value === '') throw new ConfigError(`--${name} needs a value: ${flags[name].value ?? ''}`)
   const get = (name: FlagName): string | undefined => given.get(name) ?? flags[name].fallback
   const config: Config = {
     listen: endpoint('--listen', get('listen') ?? ''),
-    data: nonEmpty('--data', get('data') ?? ''),
+    data: get('data') ?? '',
     paths: oneOf('--paths', get('paths') ?? '', ['s3', 'pachd']),
-    pfs: given.get('pfs') ?? environment['PACHD_ADDRESS'],
+    // Unset and empty are the same in a variable that is not ours.
+    pfs: given.get('pfs') ?? (environment['PACHD_ADDRESS'] || undefined),
     servePfs: get('serve-pfs'),
     keysFile: get('keys'),
     tls: tlsFiles(get('tls-cert'), get('tls-key')),
-    domain: get('domain')?.toLowerCase(),
+    domain: given.has('domain') ? hostName('--domain', get('domain') ?? '') : undefined,
     headMaxAgeMs: duration('--head-max-age', get('head-max-age') ?? ''),
     logLevel: oneOf('--log-level', get('log-level') ?? '', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     print: given.has('help') ? 'help' : given.has('version') ? 'version' : undefined,
@@ -86,7 +89,7 @@ export function readConfig(argv: readonly string[], environment: Readonly<Record
 function refuseContradictions(config: Config, given: ReadonlyMap<FlagName, string>): void {
   if (config.pfs !== undefined) {
     for (const name of ['data', 'paths', 'serve-pfs'] as const) {
-      if (given.has(name)) throw new ConfigError(`--${name} is for the embedded store and cannot go with --pfs`)
+      if (given.has(name)) throw new ConfigError(`--${name} is for the embedded store and cannot go with ${given.has('pfs') ? '--pfs' : 'PACHD_ADDRESS'}`)
     }
   }
   if (!isLoopback(config.listen.host) && config.keysFile === undefined && !given.has('allow-open')) {
@@ -132,7 +135,7 @@ function isFlag(name: string): name is FlagName {
 function endpoint(name: string, text: string): Endpoint {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text)
   const port = Number(match?.[3])
-  if (match === null || port > 65535) throw new ConfigError(`${name} ${text}: not HOST:PORT`)
+  if (match === null || port > 65535) throw new ConfigError(`${name} ${text}: not HOST:PORT, such as 127.0.0.1:30600`)
   return { host: match[1] ?? match[2] ?? '', port }
 }
 
@@ -140,9 +143,11 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
-function nonEmpty(name: string, text: string): string {
-  if (text === '') throw new ConfigError(`${name} needs a value`)
-  return text
+/** A name of DNS, in lower case: a scheme or a port would never match the Host of a request. */
+function hostName(name: string, text: string): string {
+  const lower = text.toLowerCase()
+  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(lower)) throw new ConfigError(`${name} ${text}: not a host name, without scheme and port`)
+  return lower
 }
 
 function oneOf<Value extends string>(name: string, text: string, values: readonly Value[]): Value {

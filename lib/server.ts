@@ -29,7 +29,8 @@ async function openBackend(config: Config): Promise<Backend> {
     return { transport, close: () => { transport.close(); return Promise.resolve() } }
   }
   const pfsd = await openPfsd({ directory: config.data, paths: config.paths })
-  const served = config.servePfs === undefined ? undefined : await pfsd.serve(config.servePfs)
+  const { servePfs } = config
+  const served = servePfs === undefined ? undefined : await underSetting(`--serve-pfs ${servePfs}`, () => pfsd.serve(servePfs))
   return {
     transport: inProcess(pfsd.service),
     ...served === undefined ? {} : { servedPort: served.port },

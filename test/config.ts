@@ -14,6 +14,8 @@ t.test('flags win over the environment', (t) => {
   t.match(readConfig(['--listen', '[::1]:0'], environment), { listen: { host: '::1', port: 0 }, headMaxAgeMs: 2000 })
   t.match(readConfig(['--listen=localhost:7', '--paths=pachd'], environment), { listen: { host: 'localhost', port: 7 }, paths: 'pachd' })
   t.equal(readConfig([], { PACHD_ADDRESS: 'grpc://h:1' }).pfs, 'grpc://h:1')
+  t.equal(readConfig([], { PACHD_ADDRESS: '' }).pfs, undefined)
+  t.equal(readConfig(['--domain', 'S3.Test'], {}).domain, 's3.test')
   t.equal(readConfig(['--pfs', 'unix:/s'], { PACHD_ADDRESS: 'grpc://h:1' }).pfs, 'unix:/s')
   t.end()
 })
@@ -41,8 +43,13 @@ t.test('what is not understood stops the start and is named', (t) => {
     [[], { PFS_S3_ALLOW_OPEN: 'yes' }, /PFS_S3_ALLOW_OPEN yes/],
     [['--tls-cert', 'c'], {}, /go together/],
     [['--pfs', 'grpc://h:1', '--data', 'd'], {}, /--data .* --pfs/],
+    [['--data', 'd'], { PACHD_ADDRESS: 'grpc://h:1' }, /--data .* PACHD_ADDRESS/],
     [['--listen', '0.0.0.0:30600'], {}, /--allow-open/],
     [['--serve-pfs', '0.0.0.0:1'], {}, /loopback/],
+    [['--domain', 'http://s3.test'], {}, /--domain http.* scheme/],
+    [['--domain', 's3.test:30600'], {}, /--domain .* port/],
+    [['--data', ''], {}, /--data needs a value/],
+    [[], { PFS_S3_KEYS: '' }, /--keys needs a value/],
   ]
   for (const [argv, environment, message] of cases) {
     t.throws(() => readConfig(argv, environment), { message }, [...argv, JSON.stringify(environment)].join(' '))

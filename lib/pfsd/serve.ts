@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
 import { rpcKinds, type Rpcs } from '../wire/messages'
 import { methods, type Method } from '../wire/methods'
 import { commitFence } from './commit-fence'
@@ -26,6 +26,8 @@ const options = {
 
 /** The service over gRPC, without TLS. RPCs that it does not have are answered with UNIMPLEMENTED by grpc-js. */
 export async function serve(service: Service, address: string): Promise<Served> {
+  // What goes wrong comes back as an error; grpc-js would say it on stderr as well, among the lines of the log.
+  if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE)
   const server = new Server(options)
   for (const path of Object.keys(rpcKinds)) {
     const method = methods().get(path)

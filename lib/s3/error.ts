@@ -31,7 +31,7 @@ const table = {
   InternalError: { status: 500, message: 'We encountered an internal error. Please try again.' },
   InvalidAccessKeyId: { status: 403, message: 'The AWS Access Key Id you provided does not exist in our records.' },
   InvalidArgument: { status: 400, message: 'Invalid Argument' },
-  InvalidBucketName: { status: 400, message: 'The specified bucket is not valid.' },
+  InvalidBucketName: { status: 400, message: 'The specified bucket is not valid. Buckets are named [<commit>.]<branch>.<repo>.<project>.' },
   InvalidChunkSizeError: { status: 403, message: 'Only the last chunk is allowed to have a size less than 8192 bytes' },
   InvalidDigest: { status: 400, message: 'The Content-MD5 you specified was invalid.' },
   InvalidFilePath: { status: 400, message: 'The server behind this bucket cannot hold an object of this name.' }, // ours

@@ -118,6 +118,8 @@ t.test('a start that cannot be: one line that names the cause, and exit 1', asyn
     ['a file for a directory', [...free, '--data', join(data, 'file')], /file/],
     ['another format', [...free, '--data', join(data, 'broken')], /FORMAT|format/],
     ['a port in use', ['--listen', `127.0.0.1:${port}`, '--data', join(data, 'fresh')], new RegExp(port)],
+    ['a port in use for gRPC', [...fresh, '--serve-pfs', `127.0.0.1:${port}`], new RegExp(`--serve-pfs 127.0.0.1:${port}: .*EADDRINUSE`)],
+    ['no PFS server there', [...free, '--pfs', 'unix:/nowhere/at/all'], /--pfs unix:.*cannot be reached \(.*ENOENT/],
     ['an unknown flag', [...fresh, '--liste'], /--liste/],
     ['a flag without its value', [...fresh, '--domain'], /--domain/],
     ['a bad value', [...fresh, '--head-max-age', 'soon'], /--head-max-age soon/],

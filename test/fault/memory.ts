@@ -52,8 +52,8 @@ async function census(): Promise<unknown> {
 async function under(t: Tap, what: string, load: () => Promise<RawConnection[]>): Promise<void> {
   const before = JSON.stringify(await census())
   const peak = new MemoryPeak(server.process.pid ?? 0)
-  const connections = await load()
-  const figures = peak.stop()
+  let figures = ''
+  const connections = await load().finally(() => { figures = peak.stop() })
   t.comment(`${what}: ${figures}`)
   t.ok(peak.anon <= ceiling, `${what}: ${figures}`)
   await Promise.all(connections.map((connection) => connection.breakOff('rst')))

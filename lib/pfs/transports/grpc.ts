@@ -84,7 +84,9 @@ class Channel {
 
   constructor(address: string, options: GrpcOptions) {
     const named = /^(grpcs?):\/\/([^/]+)\/?$/.exec(address)
-    if (named === null && !/^unix:./.test(address)) throw new Error(`not an address of a PFS server: ${address}`)
+    if (named === null && !/^unix:./.test(address)) {
+      throw new Error(`not an address of a PFS server, such as grpc://host:port, grpcs://host:port or unix:path: ${address}`)
+    }
     this.target = named?.[2] ?? address
     this.secure = named?.[1] === 'grpcs'
     this.options = options
