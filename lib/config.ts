@@ -29,7 +29,10 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-/** Runs a step of the start; whatever the world refuses in it comes out as a ConfigError that names the setting. Faults of the program stay as they are. */
+/**
+ * Runs a step of the start; whatever the world refuses in it comes out as a ConfigError that names the setting. Faults of the
+ * program stay as they are.
+ */
 export async function underSetting<Result>(setting: string, step: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await step()
@@ -48,7 +51,10 @@ export const flags = {
   'allow-open': { value: undefined, fallback: undefined, meaning: 'let everyone in although the endpoint is not on loopback' },
   'data': { value: 'DIR', fallback: './data', meaning: 'directory of the embedded store' },
   'paths': { value: 's3|pachd', fallback: 's3', meaning: 'path rules of the embedded server' },
-  'pfs': { value: 'ADDRESS', fallback: undefined, meaning: 'a PFS server instead of the embedded one: grpc://host:port, grpcs://host:port, unix:path' },
+  'pfs': {
+    value: 'ADDRESS', fallback: undefined,
+    meaning: 'a PFS server instead of the embedded one: grpc://host:port, grpcs://host:port, unix:path',
+  },
   'serve-pfs': { value: 'HOST:PORT', fallback: undefined, meaning: 'open the embedded PFS server to other gRPC clients, on loopback' },
   'keys': { value: 'FILE', fallback: undefined, meaning: 'named S3 keys (JSON), not readable by others; read again on SIGHUP' },
   'tls-cert': { value: 'FILE', fallback: undefined, meaning: 'certificate chain (PEM): https; read again on SIGHUP' },
@@ -160,7 +166,9 @@ const unitMs = new Map([['ms', 1], ['s', 1000], ['m', 60_000], ['h', 3_600_000]]
 
 function duration(name: string, text: string): number {
   const match = /^(\d{1,9})(ms|s|m|h)?$/.exec(text)
-  if (match === null || (match[2] === undefined && match[1] !== '0')) throw new ConfigError(`${name} ${text}: a duration such as 0, 500ms, 2s or 1m`)
+  if (match === null || (match[2] === undefined && match[1] !== '0')) {
+    throw new ConfigError(`${name} ${text}: a duration such as 0, 500ms, 2s or 1m`)
+  }
   return Number(match[1]) * (unitMs.get(match[2] ?? 'ms') ?? 1)
 }
 
@@ -173,7 +181,9 @@ function tlsFiles(certFile: string | undefined, keyFile: string | undefined): Co
 /** The contents of a file that a flag names; `secret` ones must not be readable by others. */
 export function readSettingFile(flag: FlagName, path: string, secret = false): Buffer {
   try {
-    if (secret && (statSync(path).mode & 0o007) !== 0) throw new ConfigError(`--${flag} ${path}: others may read or change this file; chmod 600 it`)
+    if (secret && (statSync(path).mode & 0o007) !== 0) {
+      throw new ConfigError(`--${flag} ${path}: others may read or change this file; chmod 600 it`)
+    }
     return readFileSync(path)
   } catch (error) {
     if (error instanceof ConfigError) throw error
@@ -186,7 +196,8 @@ export function helpText(): string {
     const left = `  --${name}${flag.value === undefined ? '' : ` ${flag.value}`}`
     return `${left.padEnd(26)} ${flag.meaning}${flag.fallback === undefined ? '' : ` (default ${flag.fallback})`}`
   })
-  return ['Usage: pfs-s3 [flags]', '', ...rows, '', `Every flag has an environment twin: --head-max-age is ${prefix}HEAD_MAX_AGE. Flags win.`].join('\n')
+  const twins = `Every flag has an environment twin: --head-max-age is ${prefix}HEAD_MAX_AGE. Flags win.`
+  return ['Usage: pfs-s3 [flags]', '', ...rows, '', twins].join('\n')
 }
 
 /** The version of the package that this file is part of. */

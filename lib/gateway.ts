@@ -110,8 +110,8 @@ interface JourneyEnd { readonly reply: Reply, readonly delivery: Delivery, reado
 
 function eventOf(exchange: Exchange, requestId: string, journey: Journey, end: JourneyEnd): RequestEvent {
   return {
-    requestId, operation: journey.operation, method: exchange.head.method, target: exchange.head.target, peer: exchange.peer, who: journey.who,
-    status: end.reply.status, code: journey.code, version: versionOf(end.reply),
+    requestId, operation: journey.operation, method: exchange.head.method, target: exchange.head.target, peer: exchange.peer,
+    who: journey.who, status: end.reply.status, code: journey.code, version: versionOf(end.reply),
     bytesReceived: exchange.bytesReceived(), bytesSent: end.delivery.bytesSent, whole: end.delivery.whole, ms: end.ms,
     fault: journey.fault ?? end.delivery.failure,
   }
@@ -124,13 +124,12 @@ function versionOf(reply: Reply): string | undefined {
 /** Identifies this process in every answer, as S3's hosts do. */
 const hostId = randomBytes(24).toString('base64')
 
-function withIds(reply: Reply, requestId: string): Reply {
-  return {
-    status: reply.status,
-    body: reply.body,
-    headers: [...reply.headers, ['Server', 'pfs-s3'], ['x-amz-request-id', requestId], ['x-amz-id-2', hostId], ['X-Content-Type-Options', 'nosniff']],
-  }
+function withIds({ status, headers, body }: Reply, requestId: string): Reply {
+  return { status, body, headers: [...headers, ...ownHeaders, ['x-amz-request-id', requestId]] }
 }
+
+/** What every answer carries. No browser is to guess a type for an object that was stored with another. */
+const ownHeaders = [['Server', 'pfs-s3'], ['x-amz-id-2', hostId], ['X-Content-Type-Options', 'nosniff']] as const
 
 /** 16 upper-case hex digits: eight random ones of this process, then a count. */
 function requestIds(): () => string {

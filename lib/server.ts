@@ -51,7 +51,10 @@ async function main(): Promise<void> {
   const readKeys = () => underSetting(`--keys ${keysFile ?? ''}`, () => {
     return keysFile === undefined ? Keys.open : Keys.parse(readSettingFile('keys', keysFile, true).toString())
   })
-  const readTls = () => config.tls && { cert: readSettingFile('tls-cert', config.tls.certFile), key: readSettingFile('tls-key', config.tls.keyFile, true) }
+  const readTls = () => config.tls && {
+    cert: readSettingFile('tls-cert', config.tls.certFile),
+    key: readSettingFile('tls-key', config.tls.keyFile, true),
+  }
   let keys = await readKeys()
   const tls = readTls()
   const log = openLog(config.logLevel)
@@ -62,10 +65,10 @@ async function main(): Promise<void> {
   const budget = new Budget(limits.bodyBudgetBytes)
   const alone = config.pfs === undefined && config.servePfs === undefined
   const pfs = await underSetting(place, () => connect(backend.transport, { budget, headAgeMsMax: config.headMaxAgeMs, alone }))
-  const serve = gateway({
-    table, pfs, documents: new Budget(limits.documentBudgetBytes, budget), keys: () => keys, domain: config.domain, now: Date.now, observe: log.access,
-  })
-  const listener = await underSetting(tls === undefined ? '--listen' : '--listen with --tls-cert and --tls-key', () => listen({ ...config.listen, tls }, serve))
+  const documents = new Budget(limits.documentBudgetBytes, budget)
+  const serve = gateway({ table, pfs, documents, keys: () => keys, domain: config.domain, now: Date.now, observe: log.access })
+  const settings = tls === undefined ? '--listen' : '--listen with --tls-cert and --tls-key'
+  const listener = await underSetting(settings, () => listen({ ...config.listen, tls }, serve))
   const reread = async (): Promise<void> => {
     keys = await readKeys()
     const fresh = readTls()

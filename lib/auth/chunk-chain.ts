@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { S3Error } from '../s3/error'
+import { invalidRequest } from '../s3/refusal'
 import type { ChainSeed } from './grant'
 
 const emptySha256Hex = createHash('sha256').digest('hex')
@@ -40,7 +41,7 @@ export class ChunkChain {
 
   private verify(signature: string, algorithm: string, digests: string): void {
     if (!wellFormed.test(signature)) {
-      throw new S3Error('InvalidRequest', {}, { message: 'A chunk signature must be 64 lower-case hexadecimal digits.' })
+      throw invalidRequest('A chunk signature must be 64 lower-case hexadecimal digits.')
     }
     if (this.signingKey !== undefined) {
       const expected = createHmac('sha256', this.signingKey)

@@ -1,4 +1,5 @@
 import { S3Error } from '../s3/error'
+import { invalidArgument, invalidRequest } from '../s3/refusal'
 import type { ChainSeed, PayloadProof } from './grant'
 
 const words = [
@@ -21,18 +22,15 @@ export function payloadProof(value: string, seed: ChainSeed | undefined): Payloa
     case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER': return { kind: 'chunks', chain: seeded(seed), trailer: true }
     case 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD':
     case 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER': throw new S3Error('NotImplemented', { Header: 'x-amz-content-sha256' })
-    default: throw new S3Error('InvalidArgument', { ArgumentName: 'x-amz-content-sha256', ArgumentValue: value }, {
-      message: `x-amz-content-sha256 must be ${words.join(', ')} or a valid sha256 value.`,
-    })
+    default: throw invalidArgument('x-amz-content-sha256', value,
+      `x-amz-content-sha256 must be ${words.join(', ')} or a valid sha256 value.`)
   }
 }
 
 function seeded(seed: ChainSeed | undefined): ChainSeed {
   if (seed === undefined) {
-    throw new S3Error('InvalidRequest', {}, {
-      message: "Anonymous requests don't support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD or " +
-        'STREAMING-UNSIGNED-PAYLOAD-TRAILER.',
-    })
+    throw invalidRequest("Anonymous requests don't support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD or " +
+      'STREAMING-UNSIGNED-PAYLOAD-TRAILER.')
   }
   return seed
 }

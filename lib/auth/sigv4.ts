@@ -1,6 +1,7 @@
 import type { Head } from '../kit/head'
 import { limits } from '../limits'
 import { S3Error } from '../s3/error'
+import { invalidRequest } from '../s3/refusal'
 import { formatAmzDate, formatIsoDate, parseAmzDate, parseDateHeader } from './amz-date'
 import type { Claim } from './claim'
 import { parseCredential, parseSignedHeaders, wrongDate, type Refuse } from './credential'
@@ -19,12 +20,16 @@ export function headerClaim(authorization: string, head: Head, now: number, regi
   const blank = authorization.search(/[ \t]/)
   const mechanism = blank === -1 ? authorization : authorization.slice(0, blank)
   if (mechanism === 'AWS' || mechanism === 'AWS4-ECDSA-P256-SHA256') throw unsupportedMechanism()
-  if (mechanism !== algorithm) throw new S3Error('InvalidArgument', { ArgumentName: 'Authorization' }, { message: 'Unsupported Authorization Type' })
+  if (mechanism !== algorithm) {
+    throw new S3Error('InvalidArgument', { ArgumentName: 'Authorization' }, { message: 'Unsupported Authorization Type' })
+  }
   const { Credential, SignedHeaders, Signature } = parseComponents(authorization.slice(mechanism.length))
   const { keyId, scope } = parseCredential(Credential, region, refuse)
   const signedHeaders = parseSignedHeaders(SignedHeaders, refuse)
   const time = requestTime(head)
-  if (time === undefined) throw new S3Error('AccessDenied', {}, { message: 'AWS authentication requires a valid Date or x-amz-date header' })
+  if (time === undefined) {
+    throw new S3Error('AccessDenied', {}, { message: 'AWS authentication requires a valid Date or x-amz-date header' })
+  }
   const timestamp = head.get('x-amz-date') ?? formatAmzDate(time)
   if (!timestamp.startsWith(scope.date)) throw refuse(wrongDate(scope.date, timestamp))
   if (Math.abs(now - time) > limits.clockSkewMsMax) throw tooSkewed(timestamp, now)
@@ -33,9 +38,7 @@ export function headerClaim(authorization: string, head: Head, now: number, regi
 
 /** Signature Version 2 and 4A. */
 export function unsupportedMechanism(): S3Error {
-  return new S3Error('InvalidRequest', {}, {
-    message: 'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
-  })
+  return invalidRequest('The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.')
 }
 
 interface Components { readonly Credential: string, readonly SignedHeaders: string, readonly Signature: string }

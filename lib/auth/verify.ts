@@ -1,5 +1,6 @@
 import type { Head } from '../kit/head'
 import { S3Error } from '../s3/error'
+import { invalidRequest } from '../s3/refusal'
 import { canonicalHeaders, canonicalPaths, canonicalQuery, parseParameters, type Parameter } from './canonical'
 import type { Claim } from './claim'
 import type { Grant, PayloadProof } from './grant'
@@ -46,7 +47,7 @@ const v2Parameters = ['AWSAccessKeyId', 'Signature']
 export function verify(head: Head, options: VerifyOptions): Grant {
   const { keys, now, region } = options
   for (const name of loneFields) {
-    if (head.all(name).length > 1) throw new S3Error('InvalidRequest', {}, { message: `The header ${name} must be given once only.` })
+    if (head.all(name).length > 1) throw invalidRequest(`The header ${name} must be given once only.`)
   }
   const parameters = parseParameters(head.query)
   const authorization = head.get('authorization')
@@ -123,7 +124,7 @@ function signedHash(head: Head, keys: Keys): string {
   const hash = head.get(hashField)
   if (hash !== undefined) return hash
   if (keys.isOpen) return 'UNSIGNED-PAYLOAD'
-  throw new S3Error('InvalidRequest', {}, { message: `Missing required header for this request: ${hashField}` })
+  throw invalidRequest(`Missing required header for this request: ${hashField}`)
 }
 
 /** A presigned URL says nothing of the body, unless its query or a signed header does. */
@@ -131,7 +132,7 @@ function presignedHash(head: Head, parameters: readonly Parameter[]): string {
   const said = new Set(parameters.filter(({ name }) => name === 'X-Amz-Content-Sha256').map(({ value }) => value))
   const field = head.get(hashField)
   if (field !== undefined) said.add(field)
-  if (said.size > 1) throw new S3Error('InvalidRequest', {}, { message: `The values given for ${hashField} differ.` })
+  if (said.size > 1) throw invalidRequest(`The values given for ${hashField} differ.`)
   const [hash = 'UNSIGNED-PAYLOAD'] = said
   return hash
 }

@@ -38,30 +38,34 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
     const completion: Completion = { ...await completionOf(call, upload, listed), digest, ...judge === undefined ? {} : { judge } }
     return completed(call, await uploads.complete(upload, completion), completion.attributes)
   } catch (error) {
-    const earlier = await earlierOutcome(error, () => uploads.completed(bucket, key, id, digest))
+    const earlier = mayBeDone(error) ? await uploads.completed(bucket, key, id, digest) : undefined
     if (earlier !== undefined) return completed(call, earlier.written, earlier.attributes)
     // A part was replaced while the object was put together: what was listed is there no more.
     throw error instanceof PfsError && error.kind === 'no-file-set' ? new S3Error('InvalidPart') : error
   }
 }
 
-/** Looks for one only where the failure may be due to it. */
-async function earlierOutcome<Outcome>(error: unknown, look: () => Promise<Outcome>): Promise<Outcome | undefined> {
-  const due = error instanceof PfsError ? error.kind === 'no-upload' || error.kind === 'no-file-set' : error instanceof S3Error && error.code === 'InvalidPart'
-  return due ? look() : undefined
+/** Whether the failure may be due to an earlier request for the same: then upload and parts are gone. */
+function mayBeDone(error: unknown): boolean {
+  if (error instanceof PfsError) return error.kind === 'no-upload' || error.kind === 'no-file-set'
+  return error instanceof S3Error && error.code === 'InvalidPart'
 }
 
-async function completionOf(call: Call<ObjectScope>, upload: Upload, listed: readonly ListedPart[]): Promise<Omit<Completion, 'digest' | 'judge'>> {
+type Chosen = Pick<Completion, 'parts' | 'unused' | 'attributes'>
+
+/** What the object is made of, judged against all that was uploaded. */
+async function completionOf(call: Call<ObjectScope>, upload: Upload, listed: readonly ListedPart[]): Promise<Chosen> {
   const { parts: uploaded } = await call.pfs.uploads.parts(upload, 0, limits.partsMax)
   const byNumber = new Map(uploaded.map((part) => [part.number, part]))
   const parts = chooseParts(listed, byNumber)
   checkObjectSize(call.head, sizeOf(parts))
   const checksum = uploadChecksum(call.head, announcedUploadChecksum(upload.attributes.entries), parts)
   const etag = multipartEtagEntry(parts.map((part) => part.md5))
+  const digests = Object.fromEntries(checksum === undefined ? [etag] : [etag, checksum.entry])
   return {
     parts,
     attributes: {
-      entries: { ...objectEntries(upload.attributes.entries), ...Object.fromEntries(checksum === undefined ? [etag] : [etag, checksum.entry]) },
+      entries: { ...objectEntries(upload.attributes.entries), ...digests },
       parts: {
         numbers: parts.map((part) => part.number),
         sizes: parts.map((part) => part.size),

@@ -5,9 +5,9 @@ import { checksumElements, requestedAlgorithm, storedChecksum } from '../s3/chec
 import { judgeCopySource, writeJudge } from '../s3/condition'
 import { copySource, type CopySource } from '../s3/copy-source'
 import { isoDate } from '../s3/date'
-import { S3Error } from '../s3/error'
 import { etagOf } from '../s3/etag'
 import { keepMetadata, metadataOf, replaceMetadata } from '../s3/metadata'
+import { invalidArgument, invalidRequest } from '../s3/refusal'
 import { refuseUnsupported } from '../s3/unsupported'
 import { refuseVersion } from '../s3/version-id'
 import { element, xmlReply } from '../s3/xml'
@@ -61,15 +61,13 @@ function directive(head: Head, kind: 'metadata' | 'tagging'): 'COPY' | 'REPLACE'
   const name = `x-amz-${kind}-directive`
   const value = head.get(name) ?? 'COPY'
   if (value === 'COPY' || value === 'REPLACE') return value
-  throw new S3Error('InvalidArgument', { ArgumentName: name, ArgumentValue: value }, { message: `Unknown ${kind} directive.` })
+  throw invalidArgument(name, value, `Unknown ${kind} directive.`)
 }
 
 /** An old version may be copied over the present one: that brings it back. */
 function refuseCopyToItself(source: CopySource, scope: ObjectScope, head: Head): void {
   if (source.version !== undefined || source.bucket !== scope.bucket || source.key !== scope.key) return
   if (head.has('x-amz-storage-class') || head.has('x-amz-website-redirect-location')) return
-  throw new S3Error('InvalidRequest', {}, {
-    message: "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, " +
-      'storage class, website redirect location or encryption attributes.',
-  })
+  throw invalidRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's " +
+    'metadata, storage class, website redirect location or encryption attributes.')
 }

@@ -1,5 +1,5 @@
-import { noBody, type Reply } from '../kit/reply'
 import type { Head } from '../kit/head'
+import { noBody, type Reply } from '../kit/reply'
 import { limits } from '../limits'
 import { parseCreateBucketRequest } from '../s3/create-bucket-request'
 import { S3Error } from '../s3/error'
@@ -24,8 +24,8 @@ async function run(call: Call<BucketScope>): Promise<Reply> {
 /** Locks and access lists of a bucket would be relied upon. */
 function refusePromises(head: Head): void {
   refuseUnsupported(head)
-  const lock = head.get('x-amz-bucket-object-lock-enabled')
-  if (lock !== undefined && lock.toLowerCase() !== 'false') throw new S3Error('NotImplemented', { Header: 'x-amz-bucket-object-lock-enabled' })
-  const ownership = head.get('x-amz-object-ownership')
-  if (ownership !== undefined && ownership !== 'BucketOwnerEnforced') throw new S3Error('NotImplemented', { Header: 'x-amz-object-ownership' })
+  const lock = head.get('x-amz-bucket-object-lock-enabled') ?? 'false'
+  if (lock.toLowerCase() !== 'false') throw new S3Error('NotImplemented', { Header: 'x-amz-bucket-object-lock-enabled' })
+  const ownership = head.get('x-amz-object-ownership') ?? 'BucketOwnerEnforced'
+  if (ownership !== 'BucketOwnerEnforced') throw new S3Error('NotImplemented', { Header: 'x-amz-object-ownership' })
 }

@@ -1,8 +1,8 @@
 import { noBody, type Reply } from '../kit/reply'
 import { deleteConditions, deleteJudge } from '../s3/condition'
-import { S3Error } from '../s3/error'
 import { requestedVersion } from '../s3/version-id'
 import type { Call, ObjectScope, Operation } from './operation'
+import { versionStays } from './shared/version-stays'
 
 /**
  * ModifyFile, shared with the batch. A key that is absent is deleted all the same. The version id answered is that of the
@@ -12,8 +12,7 @@ export const deleteObject = { name: 'DeleteObject', scope: 'object', permission:
 
 async function run(call: Call<ObjectScope>): Promise<Reply> {
   const { bucket, key } = call.scope
-  // History is never changed: to delete a version must not touch the head instead.
-  if (requestedVersion(call.query) !== undefined) throw new S3Error('NotImplemented', {}, { message: 'Deleting a version is not implemented.' })
+  if (requestedVersion(call.query) !== undefined) throw versionStays()
   const judge = deleteJudge(deleteConditions(call.head))
   const written = await call.pfs.write(bucket, {
     edits: [{ kind: 'delete', key, ...judge === undefined ? {} : { judge } }],

@@ -7,10 +7,12 @@ import { isChecksumHeader } from '../s3/checksum'
 import { deleteJudge } from '../s3/condition'
 import { parseDeleteRequest, type ObjectToDelete } from '../s3/delete-request'
 import { S3Error } from '../s3/error'
+import { invalidRequest } from '../s3/refusal'
 import { checkKey } from '../s3/route'
 import { element, optionalElement, xmlReply } from '../s3/xml'
 import { toS3Error } from './failure'
 import type { BucketScope, Call, Operation } from './operation'
+import { versionStays } from './shared/version-stays'
 
 /**
  * InspectBranch, one ModifyFile: all keys go in one commit. A key that is refused, by a condition of its own or by its name,
@@ -37,7 +39,7 @@ async function run(call: Call<BucketScope>): Promise<Reply> {
 /** The body is verified by then; this asks only that there was something to verify it by. A wrong list of keys is irreparable. */
 function requireDigest(head: Head): void {
   if (head.has('content-md5') || head.has('x-amz-trailer') || head.fields.some(([name]) => isChecksumHeader(name))) return
-  throw new S3Error('InvalidRequest', {}, { message: 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*' })
+  throw invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*')
 }
 
 interface Plan {
@@ -65,7 +67,7 @@ function sameConditions(a: ObjectToDelete, b: ObjectToDelete): boolean {
 }
 
 function namedTwice(): S3Error {
-  return new S3Error('InvalidRequest', {}, { message: 'The same key is named twice, with different conditions.' })
+  return invalidRequest('The same key is named twice, with different conditions.')
 }
 
 function fateOf(object: ObjectToDelete, edits: Delete[]): S3Error | number {
@@ -79,8 +81,7 @@ function fateOf(object: ObjectToDelete, edits: Delete[]): S3Error | number {
 
 function editOf(object: ObjectToDelete): Delete {
   checkKey(object.key)
-  // History is never changed: to delete a version must not touch the head instead.
-  if ((object.versionId ?? '') !== '') throw new S3Error('NotImplemented', {}, { message: 'Deleting a version is not implemented.' })
+  if ((object.versionId ?? '') !== '') throw versionStays()
   const judge = deleteJudge({ etag: object.etag, size: object.size, modified: object.lastModifiedTime })
   return { kind: 'delete', key: object.key, lenient: true, ...judge === undefined ? {} : { judge } }
 }

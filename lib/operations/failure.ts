@@ -29,9 +29,10 @@ const byKind: Readonly<Partial<Record<PfsErrorKind, (error: PfsError) => S3Error
     message: 'The continuation token provided is incorrect: the commit that this listing began with is gone.',
   }),
   'head-moved': () => new S3Error('ConditionalRequestConflict'),
-  'head-open': ({ commit }) => new S3Error('SlowDown', {}, {
-    message: `The head of this branch${commit === undefined ? '' : `, commit ${commit},`} is held open by another client. Please try again.`,
-  }),
+  'head-open': ({ commit }) => {
+    const named = commit === undefined ? '' : `, commit ${commit},`
+    return new S3Error('SlowDown', {}, { message: `The head of this branch${named} is held open by another client. Please try again.` })
+  },
   unsupported: () => new S3Error('NotImplemented', {}, { message: 'The server behind this bucket cannot do this.' }),
   denied: () => new S3Error('AccessDenied'),
   unauthenticated: () => new S3Error('InvalidAccessKeyId'),

@@ -4,8 +4,8 @@ import { limits } from '../limits'
 import type { PartTable, Stat } from '../pfs/contract'
 import { algorithmNamed, checksumElements, storedChecksum } from '../s3/checksum'
 import { httpDate } from '../s3/date'
-import { S3Error } from '../s3/error'
 import { bareEtagOf } from '../s3/etag'
+import { invalidArgument, invalidRequest } from '../s3/refusal'
 import { refuseCustomerKey } from '../s3/unsupported'
 import { requestedVersion } from '../s3/version-id'
 import { element, xmlReply } from '../s3/xml'
@@ -44,13 +44,11 @@ const known: ReadonlySet<string> = new Set(['ETag', 'Checksum', 'ObjectParts', '
 function wantedAttributes(head: Head): ReadonlySet<string> {
   const names = head.all('x-amz-object-attributes').join(',').split(',').map((name) => name.trim()).filter((name) => name !== '')
   if (names.length === 0) {
-    throw new S3Error('InvalidRequest', {},
-      { message: 'The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty' })
+    throw invalidRequest('The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty')
   }
   for (const name of names) {
     if (known.has(name)) continue
-    throw new S3Error('InvalidArgument', { ArgumentName: 'x-amz-object-attributes', ArgumentValue: name },
-      { message: 'Invalid attribute name specified.' })
+    throw invalidArgument('x-amz-object-attributes', name, 'Invalid attribute name specified.')
   }
   return new Set(names)
 }
@@ -60,13 +58,13 @@ function number(head: Head, name: string, otherwise: number): number {
   if (text === undefined) return otherwise
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Infinity
   if (value <= 2147483647) return value
-  throw new S3Error('InvalidArgument', { ArgumentName: name, ArgumentValue: text },
-    { message: `Argument ${name} must be an integer between 0 and 2147483647` })
+  throw invalidArgument(name, text, `Argument ${name} must be an integer between 0 and 2147483647`)
 }
 
 function checksum(stat: Stat): string {
+  const stored = checksumElements(storedChecksum(stat.attributes?.entries))
   // Here alone S3 shows a composite checksum without its number of parts, which ObjectParts tells.
-  const elements = checksumElements(storedChecksum(stat.attributes?.entries)).map(([name, text]) => element(name, text.replace(/-\d+$/, '')))
+  const elements = stored.map(([name, text]) => element(name, text.replace(/-\d+$/, '')))
   return elements.length === 0 ? '' : `<Checksum>${elements.join('')}</Checksum>`
 }
 

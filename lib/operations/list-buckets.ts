@@ -2,10 +2,10 @@ import type { Reply } from '../kit/reply'
 import type { Bucket } from '../pfs/contract'
 import { bucketsToken, parseBucketsToken } from '../s3/continuation-token'
 import { isoDate } from '../s3/date'
-import { S3Error } from '../s3/error'
 import { ownerElement } from '../s3/listing'
 import { region } from '../s3/names'
 import type { Query } from '../s3/query'
+import { invalidArgument } from '../s3/refusal'
 import { element, optionalElement, xmlReply } from '../s3/xml'
 import type { Call, Operation, ServiceScope } from './operation'
 
@@ -29,7 +29,8 @@ async function run(call: Call<ServiceScope>): Promise<Reply> {
 }
 
 function bucketElement(bucket: Bucket): string {
-  return `<Bucket>${element('Name', bucket.name)}${element('CreationDate', isoDate(bucket.created))}${element('BucketRegion', region)}</Bucket>`
+  return '<Bucket>' + element('Name', bucket.name) + element('CreationDate', isoDate(bucket.created)) +
+    element('BucketRegion', region) + '</Bucket>'
 }
 
 function maxBuckets(query: Query): number {
@@ -37,8 +38,7 @@ function maxBuckets(query: Query): number {
   if (text === undefined || text === '') return Infinity
   const count = /^\d{1,5}$/.test(text) ? Number(text) : 0
   if (count < 1 || count > 10_000) {
-    throw new S3Error('InvalidArgument', { ArgumentName: 'max-buckets', ArgumentValue: text },
-      { message: 'Argument max-buckets must be an integer between 1 and 10000.' })
+    throw invalidArgument('max-buckets', text, 'Argument max-buckets must be an integer between 1 and 10000.')
   }
   return count
 }

@@ -22,7 +22,9 @@ async function run(call: Call<BucketScope>): Promise<Reply> {
   const delimiter = query.get('delimiter') ?? ''
   const keyMarker = query.get('key-marker') ?? ''
   const idMarker = query.get('upload-id-marker') ?? ''
-  const page = await pfs.uploads.list(bucket, { prefix, delimiter, keyMarker, idMarker: keyMarker === '' ? '' : idMarker, limit: Math.max(max, 1) })
+  // A page of none is looked up as one of one, for the bucket must be there all the same.
+  const wanted = { prefix, delimiter, keyMarker, idMarker: keyMarker === '' ? '' : idMarker, limit: Math.max(max, 1) }
+  const page = await pfs.uploads.list(bucket, wanted)
   const { uploads, commonPrefixes, next }: UploadPage = max === 0 ? { uploads: [], commonPrefixes: [], next: undefined } : page
   // S3 names the last upload even where nothing follows it.
   const last = next ?? uploads.at(-1)

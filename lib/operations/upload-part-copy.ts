@@ -1,6 +1,6 @@
 import type { Reply } from '../kit/reply'
-import type { ChecksumAlgorithm } from '../s3/checksum'
-import { decodeChecksum, storedChecksum } from '../s3/checksum'
+import type { Stat } from '../pfs/contract'
+import { decodeChecksum, storedChecksum, type ChecksumAlgorithm } from '../s3/checksum'
 import { judgeCopySource } from '../s3/condition'
 import { copySource } from '../s3/copy-source'
 import { isoDate } from '../s3/date'
@@ -9,7 +9,6 @@ import { parsePartNumber } from '../s3/range'
 import { refuseUnsupported } from '../s3/unsupported'
 import { announcedUploadChecksum } from '../s3/upload-checksum'
 import { element, xmlReply } from '../s3/xml'
-import type { Stat } from '../pfs/contract'
 import type { Call, ObjectScope, Operation } from './operation'
 import { findObject, shownVersion } from './shared/find-object'
 import { restage } from './shared/restage'
@@ -18,7 +17,9 @@ import { restage } from './shared/restage'
  * What UploadPart costs, and InspectBranch, GlobFile exact and GetFile for the source: its bytes are read and staged anew, for
  * the part needs the MD5 of just this range. So that the object gets the checksum that was announced, that is computed too.
  */
-export const uploadPartCopy = { name: 'UploadPartCopy', scope: 'object', permission: 'write', body: { kind: 'none' }, run } satisfies Operation
+export const uploadPartCopy = {
+  name: 'UploadPartCopy', scope: 'object', permission: 'write', body: { kind: 'none' }, run,
+} satisfies Operation
 
 async function run(call: Call<ObjectScope>): Promise<Reply> {
   const { head, pfs, query, scope } = call
@@ -39,7 +40,8 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   try {
     const part = await pfs.uploads.putPart(upload, { number, size: range.length, md5, checksums, staged })
     const shown = shownChecksum(part)
-    const content = element('LastModified', isoDate(part.modified)) + element('ETag', partEtag(part)) + (shown === undefined ? '' : element(...shown))
+    const checksumElement = shown === undefined ? '' : element(...shown)
+    const content = element('LastModified', isoDate(part.modified)) + element('ETag', partEtag(part)) + checksumElement
     return xmlReply('CopyPartResult', content, [['x-amz-copy-source-version-id', shownVersion(from)]])
   } catch (error) {
     await staged.discard()

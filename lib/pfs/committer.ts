@@ -49,6 +49,7 @@ export class Committer {
 
   write(change: Change): Promise<Written> {
     return new Promise((resolve, reject) => {
+      const answer = (written: Written): void => { letGo(change, false); resolve(written) }
       const refuse = (error: unknown): void => { letGo(change, true); reject(error) }
       try {
         for (const edit of change.edits) if (edit.kind === 'put') requirePath(edit.key, this.shared.capabilities.paths)
@@ -56,7 +57,7 @@ export class Committer {
         refuse(error)
         return
       }
-      this.enqueue({ kind: 'change', change, since: performance.now(), answer: (written) => { letGo(change, false); resolve(written) }, refuse })
+      this.enqueue({ kind: 'change', change, since: performance.now(), answer, refuse })
     })
   }
 

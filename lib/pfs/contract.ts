@@ -11,7 +11,10 @@ export interface Pfs {
   bucket(name: string): Promise<Bucket>
   /** Creates what is missing of project, repo and branch. `created` is false where all was there. bad-name, read-only. */
   createBucket(name: string): Promise<{ readonly created: boolean }>
-  /** not-empty (judged against the head that is removed), no-bucket, read-only. The repo goes with its last branch if nothing was ever written to it. */
+  /**
+   * not-empty (judged against the head that is removed), no-bucket, read-only. The repo goes with its last branch if nothing was
+   * ever written to it.
+   */
   deleteBucket(name: string): Promise<void>
 
   /**
@@ -28,7 +31,10 @@ export interface Pfs {
 
   /** Somewhere to put a body until it is verified: in memory while small and while there is room, else in a file set. */
   stage(options: StageOptions): Stage
-  /** One atomic set of changes on a branch, in a commit shared with whatever else is waiting. Resolves when that commit is finished and durable. */
+  /**
+   * One atomic set of changes on a branch, in a commit shared with whatever else is waiting. Resolves when that commit is finished
+   * and durable.
+   */
   write(bucket: string, change: Change): Promise<Written>
 
   readonly uploads: Uploads
@@ -185,7 +191,7 @@ export interface Uploads {
    */
   complete(upload: Upload, completion: Completion): Promise<Written>
   /** The result of an earlier Complete of this upload with the same `digest`, or undefined. */
-  completed(bucket: string, key: string, id: string, digest: string): Promise<{ readonly written: Written, readonly attributes: Attributes } | undefined>
+  completed(bucket: string, key: string, id: string, digest: string): Promise<Completed | undefined>
   /** no-upload. */
   abort(bucket: string, key: string, id: string): Promise<void>
   /** Removes what is too old, in every repo. What cannot be reached is left for the next time. */
@@ -221,6 +227,11 @@ export interface Completion {
   readonly attributes: Attributes
   readonly digest: string
   readonly judge?: Judge
+}
+
+export interface Completed {
+  readonly written: Written
+  readonly attributes: Attributes
 }
 
 export interface UploadQuery {

@@ -62,12 +62,15 @@ const patterns: ReadonlyArray<readonly [pattern: RegExp, kind: PfsErrorKind, mes
   [/branch "(?:[^"\\]|\\.)+" not found in repo|branch \(id=\d+, .*?\) not found/s, 'no-bucket', 'no such branch'],
   // What a pachd says where a commit is named by a branch that is not there.
   [/invalid memory address or nil pointer dereference/s, 'no-bucket', 'no such branch'],
-  [/path does not exist|tracker does not contain item: \(fileset\/|dangling reference|fileset\.Token/s, 'no-file-set', 'the staged data is gone'],
-  [/commit \S+ not found|commit \(int_id=\d+, .*?\) not found|commit \S+ was deleted|the commit is forgotten/s, 'no-version', 'no such commit'],
+  [/path does not exist|tracker does not contain item: \(fileset\/|dangling reference|fileset\.Token/s,
+    'no-file-set', 'the staged data is gone'],
+  [/commit \S+ not found|commit \(int_id=\d+, .*?\) not found|commit \S+ was deleted|the commit is forgotten/s,
+    'no-version', 'no such commit'],
   [/parent commit \S+ has not been finished|base commit \S+ for commit \S+ unfinished/s, 'head-open', 'the head of the branch is open'],
   [/commit \S+ has already finished|cannot start a commit on an output branch/s, 'read-only', 'the target cannot be written to'],
   [/path \(.*\) invalid|file \/ directory path collision|duplicate path output/s, 'bad-path', 'the server cannot hold this path'],
-  [/name \(.*\) invalid|branch name cannot be a UUID|invalid ancestry format|project name/s, 'bad-name', 'the server cannot hold this name'],
+  [/name \(.*\) invalid|branch name cannot be a UUID|invalid ancestry format|project name/s,
+    'bad-name', 'the server cannot hold this name'],
   [/cannot be deleted because it|cannot delete a repo associated with a pipeline/s, 'denied', 'the branch or repo is in use by others'],
   [/bad connection|context canceled/s, 'unavailable', 'the server gave up the call'],
 ]

@@ -10,7 +10,8 @@ import type { Transport } from './transport'
 export async function list(transport: Transport, paged: boolean, tree: Tree, query: ListQuery): Promise<ListPage> {
   if (tree.commit === '') return { files: [], commonPrefixes: [], next: undefined }
   if (!paged) return listByGlob(transport, tree, query)
-  const answer = await transport.unary('/pfs_extension.API/List', requestOf(tree, query)).catch((error: unknown) => { throw fromRpc(error) })
+  const answer = await transport.unary('/pfs_extension.API/List', requestOf(tree, query))
+    .catch((error: unknown) => { throw fromRpc(error) })
   return pageOf(tree, answer)
 }
 

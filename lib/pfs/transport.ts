@@ -7,8 +7,12 @@ import type { Rpcs } from '../wire/messages'
  */
 export interface Transport {
   unary<Path extends UnaryPath>(path: Path, request: Rpcs[Path]['request'], options?: CallOptions): Promise<Rpcs[Path]['response']>
-  serverStream<Path extends ServerStreamPath>(path: Path, request: Rpcs[Path]['request'], options?: CallOptions): MessageSource<Rpcs[Path]['response']>
-  clientStream<Path extends ClientStreamPath>(path: Path, options?: CallOptions): ClientStream<Rpcs[Path]['request'], Rpcs[Path]['response']>
+  serverStream<Path extends ServerStreamPath>(
+    path: Path, request: Rpcs[Path]['request'], options?: CallOptions,
+  ): MessageSource<Rpcs[Path]['response']>
+  clientStream<Path extends ClientStreamPath>(
+    path: Path, options?: CallOptions,
+  ): ClientStream<Rpcs[Path]['request'], Rpcs[Path]['response']>
   close(): void
 }
 
@@ -102,7 +106,8 @@ export interface HandlerContext {
 export type UnaryHandler<Request, Response> = (request: Request, context: HandlerContext) => Response | Promise<Response>
 
 /** Sends through `out` and returns (or resolves) when all is sent. */
-export type ServerStreamHandler<Request, Response> = (request: Request, out: Outlet<Response>, context: HandlerContext) => void | Promise<void>
+export type ServerStreamHandler<Request, Response> =
+  (request: Request, out: Outlet<Response>, context: HandlerContext) => void | Promise<void>
 
 export interface Outlet<Response> {
   /** Undefined: send on. A promise: wait for it first (resolves when there is room, or when the caller is gone). */

@@ -13,7 +13,8 @@ import type { ClientStream, Context, Outlet, ServerStream, Unary } from './servi
 export function unaryCall<Request, Response>(handler: Unary<Request, Response>) {
   return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>): void => {
     const context = new CallContext(call)
-    settle(() => handler(call.request, context), (response) => callback(null, response, context.answers), (error) => callback(statusOf(error)))
+    const done = (response: Response): void => callback(null, response, context.answers)
+    settle(() => handler(call.request, context), done, (error) => callback(statusOf(error)))
   }
 }
 

@@ -2,6 +2,7 @@ import type { Head } from '../kit/head'
 import type { HeaderList } from '../kit/reply'
 import { S3Error } from './error'
 import type { Entries } from './object-facts'
+import { invalidRequest } from './refusal'
 
 /**
  * The rules of S3's additional checksums: their names, what a request announces, what an answer shows. The sums themselves
@@ -51,14 +52,15 @@ export function algorithmNamed(name: string): ChecksumAlgorithm | undefined {
 export function announcedChecksum(head: Head): AnnouncedChecksum | undefined {
   const inHeader = checksumInHeader(head)
   const inTrailer = checksumInTrailer(head)
-  if (inHeader !== undefined && inTrailer !== undefined) throw invalid('Expecting a single x-amz-checksum- header')
+  if (inHeader !== undefined && inTrailer !== undefined) throw invalidRequest('Expecting a single x-amz-checksum- header')
   const announced = inHeader ?? inTrailer
   const sdk = head.get('x-amz-sdk-checksum-algorithm')
   if (sdk === undefined || laterAlgorithms.has(sdk.toUpperCase())) return announced
   if (announced === undefined) {
-    throw invalid('x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.')
+    throw invalidRequest('x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers ' +
+      'were found.')
   }
-  if (algorithmNamed(sdk) !== announced.algorithm) throw invalid('Value for x-amz-sdk-checksum-algorithm header is invalid.')
+  if (algorithmNamed(sdk) !== announced.algorithm) throw invalidRequest('Value for x-amz-sdk-checksum-algorithm header is invalid.')
   return announced
 }
 
@@ -67,9 +69,9 @@ function checksumInHeader(head: Head): AnnouncedChecksum | undefined {
   for (const [name, value] of head.fields) {
     const algorithm = byHeader.get(name)
     if (algorithm === undefined) continue
-    if (found !== undefined) throw invalid('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.')
+    if (found !== undefined) throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.')
     const digest = decodeChecksum(algorithm, value)
-    if (digest === undefined) throw invalid(`Value for ${name} header is invalid.`)
+    if (digest === undefined) throw invalidRequest(`Value for ${name} header is invalid.`)
     found = { algorithm, place: 'header', digest }
   }
   return found
@@ -81,7 +83,7 @@ function checksumInTrailer(head: Head): AnnouncedChecksum | undefined {
     for (const name of field.split(',')) {
       const algorithm = byHeader.get(name.trim().toLowerCase())
       if (algorithm === undefined) continue
-      if (found !== undefined) throw invalid('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.')
+      if (found !== undefined) throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.')
       found = { algorithm, place: 'trailer' }
     }
   }
@@ -108,7 +110,7 @@ export function requestedAlgorithm(head: Head): ChecksumAlgorithm | undefined {
   const algorithm = algorithmNamed(name)
   if (algorithm !== undefined) return algorithm
   const valid = checksumAlgorithms.join(', ')
-  throw invalid(`Checksum algorithm provided is unsupported. Please try again with any of the valid types: [${valid}]`)
+  throw invalidRequest(`Checksum algorithm provided is unsupported. Please try again with any of the valid types: [${valid}]`)
 }
 
 /**
@@ -119,12 +121,12 @@ export function requestedType(head: Head, algorithm: ChecksumAlgorithm | undefin
   const name = head.get('x-amz-checksum-type')?.toUpperCase()
   if (algorithm === undefined) {
     if (name === undefined || head.has('x-amz-checksum-algorithm')) return undefined
-    throw invalid('The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.')
+    throw invalidRequest('The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.')
   }
   if (name === undefined) return algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE'
-  if (name !== 'FULL_OBJECT' && name !== 'COMPOSITE') throw invalid('Value for x-amz-checksum-type header is invalid.')
+  if (name !== 'FULL_OBJECT' && name !== 'COMPOSITE') throw invalidRequest('Value for x-amz-checksum-type header is invalid.')
   const impossible = name === 'COMPOSITE' ? algorithm === 'CRC64NVME' : algorithm === 'SHA1' || algorithm === 'SHA256'
-  if (impossible) throw invalid(`The ${name} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`)
+  if (impossible) throw invalidRequest(`The ${name} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`)
   return name
 }
 
@@ -176,8 +178,4 @@ export function checksumsWanted(head: Head): boolean {
 /** Names of the attribute entries that hold them. */
 const entryNames: Readonly<Record<ChecksumAlgorithm, string>> = {
   CRC32: 'd:crc32', CRC32C: 'd:crc32c', CRC64NVME: 'd:crc64nvme', SHA1: 'd:sha1', SHA256: 'd:sha256',
-}
-
-function invalid(message: string): S3Error {
-  return new S3Error('InvalidRequest', {}, { message })
 }

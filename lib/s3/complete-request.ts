@@ -2,6 +2,7 @@ import { limits } from '../limits'
 import { checksumAlgorithms, type ChecksumAlgorithm } from './checksum'
 import { S3Error } from './error'
 import { malformed, readXml, type XmlNode } from './read-xml'
+import { invalidArgument, invalidRequest } from './refusal'
 
 /** One part as CompleteMultipartUpload lists it. */
 export interface ListedPart {
@@ -18,7 +19,7 @@ export interface ListedPart {
  * checksums of later algorithms, which are ignored wherever they come.
  */
 export function parseCompleteRequest(body: Buffer): readonly ListedPart[] {
-  if (body.length === 0) throw new S3Error('InvalidRequest', {}, { message: 'You must specify at least one part' })
+  if (body.length === 0) throw invalidRequest('You must specify at least one part')
   const parts: ListedPart[] = []
   let last = 0
   for (const node of readXml(body, 'CompleteMultipartUpload').children) {
@@ -52,6 +53,6 @@ function partNumber(text: string | undefined): number {
   if (text === undefined || !/^-?\d{1,10}$/.test(text)) throw malformed()
   const number = Number(text)
   if (number >= 1 && number <= limits.partsMax) return number
-  throw new S3Error('InvalidArgument', { ArgumentName: 'PartNumber', ArgumentValue: text },
-    { message: number < 1 ? 'PartNumber must be >= 1' : `Part number must be an integer between 1 and ${limits.partsMax}, inclusive` })
+  throw invalidArgument('PartNumber', text,
+    number < 1 ? 'PartNumber must be >= 1' : `Part number must be an integer between 1 and ${limits.partsMax}, inclusive`)
 }

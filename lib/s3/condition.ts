@@ -3,6 +3,7 @@ import { parseDate } from './date'
 import { S3Error } from './error'
 import { bareEtagOf } from './etag'
 import type { ObjectFacts } from './object-facts'
+import { invalidArgument } from './refusal'
 
 /**
  * Conditions on reads, writes, deletes and copy sources. Dates are compared in whole seconds, as Last-Modified shows them;
@@ -98,9 +99,9 @@ export function deleteConditions(head: Head): DeleteConditions {
 /** All that are given must hold; undefined where none is. InvalidArgument for a size or a date that cannot be read. */
 export function deleteJudge({ etag, size, modified }: DeleteConditions): WriteJudge | undefined {
   if (etag === undefined && size === undefined && modified === undefined) return undefined
-  if (size !== undefined && !/^\d{1,16}$/.test(size)) throw unreadable('x-amz-if-match-size', size)
+  if (size !== undefined && !/^\d{1,16}$/.test(size)) throw invalidArgument('x-amz-if-match-size', size)
   const time = modified === undefined ? undefined : parseDate(modified)
-  if (modified !== undefined && time === undefined) throw unreadable('x-amz-if-match-last-modified-time', modified)
+  if (modified !== undefined && time === undefined) throw invalidArgument('x-amz-if-match-last-modified-time', modified)
   return (current) => {
     if (current === undefined) throw new S3Error('NoSuchKey')
     if (etag !== undefined && !matches(etag, current, 'strong')) throw preconditionFailed('If-Match')
@@ -145,8 +146,4 @@ function preconditionFailed(condition: string): S3Error {
 
 function notOffered(header: string, reason?: string): S3Error {
   return new S3Error('NotImplemented', { Header: header, ...reason === undefined ? {} : { additionalMessage: reason } })
-}
-
-function unreadable(name: string, value: string): S3Error {
-  return new S3Error('InvalidArgument', { ArgumentName: name, ArgumentValue: value })
 }

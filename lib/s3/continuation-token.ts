@@ -1,4 +1,5 @@
-import { S3Error } from './error'
+import type { S3Error } from './error'
+import { invalidArgument } from './refusal'
 
 /**
  * Where a listing goes on. To clients a token is opaque; inside it is base64url of one byte that says what it is, for
@@ -54,6 +55,5 @@ function text(bytes: Buffer, token: string): string {
 }
 
 function incorrect(token: string): S3Error {
-  return new S3Error('InvalidArgument', { ArgumentName: 'continuation-token', ArgumentValue: token },
-    { message: 'The continuation token provided is incorrect' })
+  return invalidArgument('continuation-token', token, 'The continuation token provided is incorrect')
 }

@@ -1,7 +1,8 @@
 import type { Head } from '../kit/head'
-import { S3Error } from './error'
+import type { S3Error } from './error'
 import { isBucketName } from './names'
 import { percentDecode } from './percent'
+import { invalidArgument } from './refusal'
 import { checkKey } from './route'
 import { checkVersionId } from './version-id'
 
@@ -24,7 +25,9 @@ export function copySource(head: Head): CopySource {
   if (path === undefined || path.includes('\0')) throw refused(sent, 'Invalid copy source encoding')
   const version = mark === -1 ? undefined : sent.slice(mark + '?versionId='.length)
   const slash = path.indexOf('/')
-  if (slash < 1 || path.slice(0, slash).includes(':')) throw refused(sent, 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey')
+  if (slash < 1 || path.slice(0, slash).includes(':')) {
+    throw refused(sent, 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey')
+  }
   if (slash === path.length - 1) throw refused(sent, 'Invalid copy source object key')
   if (version !== undefined) checkVersionId(version, 'x-amz-copy-source')
   const source = { bucket: path.slice(0, slash), key: path.slice(slash + 1), version }
@@ -34,5 +37,5 @@ export function copySource(head: Head): CopySource {
 }
 
 function refused(sent: string, message: string): S3Error {
-  return new S3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source', ArgumentValue: sent }, { message })
+  return invalidArgument('x-amz-copy-source', sent, message)
 }

@@ -89,6 +89,12 @@ type S3ErrorCode = keyof typeof table
 /** Members of the error document beside Code, Message, Resource and RequestId, such as BucketName or ArgumentName. */
 type ErrorMembers = Readonly<Record<string, string>>
 
+interface ErrorDetail {
+  /** Replaces the table's text where S3 has several for one code. */
+  readonly message?: string
+  readonly headers?: ReadonlyArray<readonly [string, string]>
+}
+
 /** A refusal: an expected answer, not a fault. Thrown by name; the gateway turns it into a reply, once. */
 export class S3Error extends Error {
   readonly code: S3ErrorCode
@@ -97,8 +103,7 @@ export class S3Error extends Error {
   /** Further response headers, such as Allow or Content-Range. */
   readonly headers: ReadonlyArray<readonly [string, string]>
 
-  /** `detail.message` replaces the table's text where S3 has several for one code. */
-  constructor(code: S3ErrorCode, members: ErrorMembers = {}, detail: { message?: string, headers?: ReadonlyArray<readonly [string, string]> } = {}) {
+  constructor(code: S3ErrorCode, members: ErrorMembers = {}, detail: ErrorDetail = {}) {
     const row: Row = table[code]
     super(detail.message ?? row.message)
     this.name = 'S3Error'

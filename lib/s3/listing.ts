@@ -1,13 +1,13 @@
 import { limits } from '../limits'
 import { storedChecksum } from './checksum'
 import { isoDate } from './date'
-import { S3Error } from './error'
 import { bareEtagOf } from './etag'
 import { owner } from './names'
 import type { ObjectFacts } from './object-facts'
 import { pageCount } from './page-count'
 import { percentEncode } from './percent'
 import type { Query } from './query'
+import { invalidArgument } from './refusal'
 import { element } from './xml'
 
 /** What ListObjects and ListObjectsV2 have in common: parameters in, elements out. */
@@ -35,8 +35,7 @@ export function encodingType(query: Query): 'url' | undefined {
   const type = query.get('encoding-type')
   if (type === undefined || type === '') return undefined
   if (type !== 'url') {
-    throw new S3Error('InvalidArgument', { ArgumentName: 'encoding-type', ArgumentValue: type },
-      { message: 'Invalid Encoding Method specified in Request' })
+    throw invalidArgument('encoding-type', type, 'Invalid Encoding Method specified in Request')
   }
   return type
 }
@@ -66,8 +65,8 @@ export function listingEntries(page: ListingPage, listing: Listing, withOwner: b
     const checksum = storedChecksum(file.attributes?.entries)
     xml += '<Contents>' + element('Key', shownName(file.key, listing)) + `<LastModified>${isoDate(file.modified)}</LastModified>` +
       // Of all this only the key can hold what must be escaped.
-      `<ETag>&quot;${bareEtagOf(file)}&quot;</ETag>` +
-      (checksum === undefined ? '' : `<ChecksumAlgorithm>${checksum.algorithm}</ChecksumAlgorithm><ChecksumType>${checksum.type}</ChecksumType>`) +
+      `<ETag>&quot;${bareEtagOf(file)}&quot;</ETag>` + (checksum === undefined ? ''
+        : `<ChecksumAlgorithm>${checksum.algorithm}</ChecksumAlgorithm><ChecksumType>${checksum.type}</ChecksumType>`) +
       `<Size>${String(file.size)}</Size>${ownedBy}<StorageClass>STANDARD</StorageClass></Contents>`
   }
   for (const prefix of page.commonPrefixes) xml += `<CommonPrefixes>${element('Prefix', shownName(prefix, listing))}</CommonPrefixes>`

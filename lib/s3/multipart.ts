@@ -5,6 +5,7 @@ import type { ListedPart } from './complete-request'
 import { algorithmNamed } from './checksum'
 import { S3Error } from './error'
 import type { Query } from './query'
+import { invalidArgument, invalidRequest } from './refusal'
 
 /** What the rules of multipart uploads need to know of a part that was uploaded. A `Part` of the PFS contract is one by structure. */
 export interface UploadedPart {
@@ -53,7 +54,8 @@ function matches(listed: ListedPart, part: UploadedPart): boolean {
 
 function tooSmall(part: UploadedPart): S3Error {
   return new S3Error('EntityTooSmall', {
-    ProposedSize: String(part.size), MinSizeAllowed: String(limits.partBytesMin), PartNumber: String(part.number), ETag: part.md5.toString('hex'),
+    ProposedSize: String(part.size), MinSizeAllowed: String(limits.partBytesMin), PartNumber: String(part.number),
+    ETag: part.md5.toString('hex'),
   })
 }
 
@@ -65,8 +67,7 @@ export function sizeOf(parts: readonly UploadedPart[]): number {
 export function checkObjectSize(head: Head, size: number): void {
   const text = head.get('x-amz-mp-object-size')
   if (text === undefined || (/^\d{1,16}$/.test(text) && Number(text) === size)) return
-  throw new S3Error('InvalidRequest', {},
-    { message: `The provided 'x-amz-mp-object-size' header value ${text} does not match what was computed: ${size}` })
+  throw invalidRequest(`The provided 'x-amz-mp-object-size' header value ${text} does not match what was computed: ${size}`)
 }
 
 /**
@@ -97,19 +98,15 @@ export function copySourceRange(head: Head, size: number): { readonly offset: nu
   const first = Number(match?.[1] ?? NaN)
   const last = Number(match?.[2] ?? NaN)
   if (!(first <= last)) {
-    throw new S3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: text }, {
-      message: 'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets ' +
-        'of the first and last bytes to copy',
-    })
+    throw invalidArgument('x-amz-copy-source-range', text, 'The x-amz-copy-source-range value must be of the form bytes=first-last ' +
+      'where first and last are the zero-based offsets of the first and last bytes to copy')
   }
   if (last < size) return bounded(first, last - first + 1)
-  if (first >= size) throw new S3Error('InvalidRequest', {}, { message: 'The specified copy range is invalid for the source object size' })
-  throw new S3Error('InvalidArgument', { ArgumentName: 'x-amz-copy-source-range', ArgumentValue: text },
-    { message: `Range specified is not valid for source object of size: ${size}` })
+  if (first >= size) throw invalidRequest('The specified copy range is invalid for the source object size')
+  throw invalidArgument('x-amz-copy-source-range', text, `Range specified is not valid for source object of size: ${size}`)
 }
 
 function bounded(offset: number, length: number): { readonly offset: number, readonly length: number } {
   if (length <= limits.uploadBytesMax) return { offset, length }
-  throw new S3Error('InvalidRequest', {},
-    { message: `The specified copy source is larger than the maximum allowable size for a copy source: ${limits.uploadBytesMax}` })
+  throw invalidRequest(`The specified copy source is larger than the maximum allowable size for a copy source: ${limits.uploadBytesMax}`)
 }

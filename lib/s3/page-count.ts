@@ -1,5 +1,5 @@
-import { S3Error } from './error'
 import type { Query } from './query'
+import { invalidArgument } from './refusal'
 
 /**
  * The limit of a page, such as `max-keys`: as asked, at most `max`, and `max` where it is absent or empty. InvalidArgument for
@@ -9,12 +9,10 @@ export function pageCount(query: Query, name: string, max: number, argument = na
   const text = query.get(name)
   if (text === undefined || text === '') return max
   if (/^-\d+$/.test(text)) {
-    throw new S3Error('InvalidArgument', { ArgumentName: argument, ArgumentValue: text },
-      { message: `Argument ${argument} must be an integer between 0 and 2147483647` })
+    throw invalidArgument(argument, text, `Argument ${argument} must be an integer between 0 and 2147483647`)
   }
   if (!/^\d{1,10}$/.test(text) || Number(text) > 0x7fffffff) {
-    throw new S3Error('InvalidArgument', { ArgumentName: name, ArgumentValue: text },
-      { message: `Provided ${name} not an integer or within integer range` })
+    throw invalidArgument(name, text, `Provided ${name} not an integer or within integer range`)
   }
   return Math.min(Number(text), max)
 }

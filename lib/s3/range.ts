@@ -1,6 +1,7 @@
 import { limits } from '../limits'
 import { S3Error } from './error'
 import type { ObjectFacts, Parts } from './object-facts'
+import { invalidArgument, invalidRequest } from './refusal'
 
 /** Which bytes of an object a read answers. */
 export interface Selection {
@@ -21,7 +22,7 @@ export function select(range: string | undefined, partNumber: string | undefined
   if (partNumber === undefined) return range === undefined ? whole(facts.size) : selectRange(range, facts.size)
   const number = parsePartNumber(partNumber)
   if (range !== undefined) {
-    throw new S3Error('InvalidRequest', {}, { message: 'Cannot specify both Range header and partNumber query parameter' })
+    throw invalidRequest('Cannot specify both Range header and partNumber query parameter')
   }
   return selectPart(number, facts)
 }
@@ -30,8 +31,7 @@ export function select(range: string | undefined, partNumber: string | undefined
 export function parsePartNumber(text: string): number {
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0
   if (number >= 1 && number <= limits.partsMax) return number
-  throw new S3Error('InvalidArgument', { ArgumentName: 'partNumber', ArgumentValue: text },
-    { message: `Part number must be an integer between 1 and ${limits.partsMax}, inclusive` })
+  throw invalidArgument('partNumber', text, `Part number must be an integer between 1 and ${limits.partsMax}, inclusive`)
 }
 
 /**

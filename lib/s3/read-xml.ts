@@ -19,9 +19,9 @@ interface OpenNode {
 
 /**
  * Reads a request body as XML 1.0 in UTF-8, with or without S3's namespace. As S3 has it, a reference may name any character
- * but NUL, so that whatever a listing shows can be sent back; such a character as itself is MalformedXML. Everything that could make a small body cost
- * much is MalformedXML before it costs anything: a document type (so no entities), depth, attributes, long values, more elements
- * than any document of S3's has. The size of the whole is bounded before it gets here.
+ * but NUL, so that whatever a listing shows can be sent back; such a character as itself is MalformedXML. Everything that could
+ * make a small body cost much is MalformedXML before it costs anything: a document type (so no entities), depth, attributes,
+ * long values, more elements than any document of S3's has. The size of the whole is bounded before it gets here.
  */
 export function readXml(body: Buffer, root: string): XmlNode {
   try {
@@ -44,7 +44,9 @@ export function malformed(cause?: unknown): S3Error {
 /** Names, as entities, what XML 1.0 cannot refer to: by its code point in hex. */
 const entityPrefix = 'beyond-xml-'
 // What is not read for references comes whole, to its end or that of the text, so that no part of it is looked at twice.
-const references = /<!--[^]*?(?:-->|$)|<!\[CDATA\[[^]*?(?:\]\]>|$)|<\?[^]*?(?:\?>|$)|&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));|&beyond-xml-/g
+const references = new RegExp([
+  /<!--[^]*?(?:-->|$)/, /<!\[CDATA\[[^]*?(?:\]\]>|$)/, /<\?[^]*?(?:\?>|$)/, /&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));/, /&beyond-xml-/,
+].map(({ source }) => source).join('|'), 'g')
 
 const marked = /&|<!|<\?/
 

@@ -1,7 +1,7 @@
 import type { Head } from '../kit/head'
-import { S3Error } from './error'
 import { isFieldValue } from './metadata'
 import type { Query } from './query'
+import { invalidArgument, invalidRequest } from './refusal'
 
 const overrides: ReadonlyArray<readonly [parameter: string, header: string]> = [
   ['response-cache-control', 'Cache-Control'],
@@ -23,11 +23,10 @@ export function responseOverrides(head: Head, query: Query): ReadonlyMap<string,
     const value = query.get(parameter)
     if (value === undefined) continue
     if (!isSigned(head, query)) {
-      throw new S3Error('InvalidRequest', {}, { message: 'Request specific response headers cannot be used for anonymous GET requests.' })
+      throw invalidRequest('Request specific response headers cannot be used for anonymous GET requests.')
     }
     if (!isFieldValue(value)) {
-      throw new S3Error('InvalidArgument', { ArgumentName: parameter, ArgumentValue: value },
-        { message: 'Header value cannot be represented using ISO-8859-1.' })
+      throw invalidArgument(parameter, value, 'Header value cannot be represented using ISO-8859-1.')
     }
     if (value !== '') chosen.set(header, value)
   }

@@ -5,6 +5,7 @@ import { checkExpectedOwner } from './expected-owner'
 import { checkBucketName } from './names'
 import { percentDecode } from './percent'
 import type { Query } from './query'
+import { invalidArgument } from './refusal'
 import { bucketSubresources, objectSubresources, type OperationName, plainMethods } from './subresource'
 
 /**
@@ -119,8 +120,7 @@ function subresourceOf(query: Query): string | undefined {
   }
   if (found === undefined || others === undefined) return found
   const names = [...new Set([found, ...others])].sort()
-  throw new S3Error('InvalidArgument', { ArgumentName: 'ResourceType', ArgumentValue: names[0] ?? found },
-    { message: `Conflicting query string parameters: ${names.join(', ')}` })
+  throw invalidArgument('ResourceType', names[0] ?? found, `Conflicting query string parameters: ${names.join(', ')}`)
 }
 
 function plainOperation(kind: 'bucket' | 'object', head: Head, query: Query): OperationName {
@@ -138,7 +138,7 @@ function listingOf(query: Query): OperationName {
   const type = query.get('list-type')
   if (type === '2') return 'ListObjectsV2'
   if (type === undefined || type === '' || type === '1') return 'ListObjects'
-  throw new S3Error('InvalidArgument', { ArgumentName: 'list-type', ArgumentValue: type }, { message: 'Invalid List Type specified in Request' })
+  throw invalidArgument('list-type', type, 'Invalid List Type specified in Request')
 }
 
 /**
@@ -149,8 +149,7 @@ function listingOf(query: Query): OperationName {
 function refuseUnknownSubresource(query: Query): void {
   for (const [name, value] of query.pairs) {
     if (name === 'partNumber') {
-      throw new S3Error('InvalidArgument', { ArgumentName: 'partNumber', ArgumentValue: value },
-        { message: 'This operation does not accept partNumber without uploadId' })
+      throw invalidArgument('partNumber', value, 'This operation does not accept partNumber without uploadId')
     }
     if (value === '' && !modifiers.has(name) && !/^x-/i.test(name)) {
       throw new S3Error('NotImplemented', {}, { message: `This server does not know the sub-resource '${name}'.` })

@@ -1,5 +1,6 @@
 import type { Head } from '../kit/head'
 import { S3Error } from './error'
+import { invalidRequest } from './refusal'
 
 /**
  * Headers of a write that promise something this server does not keep: encryption, locks, grants, tags, other storage
@@ -29,6 +30,6 @@ export function refuseUnsupported(head: Head): void {
 /** A client that reads with a key of its own believes the object to be encrypted with it. */
 export function refuseCustomerKey(head: Head): void {
   if (head.has('x-amz-server-side-encryption-customer-algorithm') || head.has('x-amz-server-side-encryption-customer-key')) {
-    throw new S3Error('InvalidRequest', {}, { message: 'The encryption parameters are not applicable to this object.' })
+    throw invalidRequest('The encryption parameters are not applicable to this object.')
   }
 }

@@ -7,8 +7,8 @@ import {
   type ChecksumAlgorithm, type ChecksumType,
 } from './checksum'
 import { CrcCombination } from './crc-combine'
-import { S3Error } from './error'
 import type { Entries } from './object-facts'
+import { invalidRequest } from './refusal'
 
 /**
  * The checksum of an object that is put together from parts. FULL_OBJECT is that of the whole content: a CRC's follows from
@@ -63,7 +63,9 @@ interface UploadChecksum {
  * of any that all parts have; undefined where some part has none. The head's own value is held to it: BadDigest, or
  * InvalidRequest where it cannot be, since the parts were sent without.
  */
-export function uploadChecksum(head: Head, announced: AnnouncedUploadChecksum | undefined, parts: readonly PartDigests[]): UploadChecksum | undefined {
+export function uploadChecksum(
+  head: Head, announced: AnnouncedUploadChecksum | undefined, parts: readonly PartDigests[],
+): UploadChecksum | undefined {
   const expected = checksumOfObject(head)
   const algorithm = expected?.algorithm ?? announced?.algorithm ?? commonAlgorithm(parts)
   if (algorithm === undefined) return undefined
@@ -71,13 +73,14 @@ export function uploadChecksum(head: Head, announced: AnnouncedUploadChecksum | 
   const digests = parts.map((part) => part.checksums[algorithm])
   if (!digests.every((digest) => digest !== undefined)) {
     if (expected === undefined) return undefined
-    throw invalid(`The parts of this upload were sent without ${algorithm} checksums, so the one of the object cannot be verified.`)
+    throw invalidRequest(`The parts of this upload were sent without ${algorithm} checksums, so the one of the object cannot be verified.`)
   }
   const entry = type === 'COMPOSITE'
     ? checksumEntry(algorithm, digestOf(algorithm, Buffer.concat(digests)), digests.length)
     : checksumEntry(algorithm, wholeDigest(algorithm, digests, parts))
+  const [, value] = entry
   // SDKs disagree on whether the number of parts belongs to a composite value, so the head may leave it out.
-  if (expected !== undefined && entry[1] !== expected.value && entry[1].replace(/-.*/, '') !== expected.value) throw checksumMismatch(algorithm)
+  if (expected !== undefined && value !== expected.value && value.replace(/-.*/, '') !== expected.value) throw checksumMismatch(algorithm)
   return { algorithm, type, digests, entry }
 }
 
@@ -87,9 +90,9 @@ function checksumOfObject(head: Head): { readonly algorithm: ChecksumAlgorithm, 
   for (const algorithm of checksumAlgorithms) {
     const value = head.get(checksumHeader(algorithm))
     if (value === undefined) continue
-    if (found !== undefined) throw invalid('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.')
+    if (found !== undefined) throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.')
     if (decodeChecksum(algorithm, value.replace(/-[1-9]\d{0,4}$/, '')) === undefined) {
-      throw invalid(`Value for ${checksumHeader(algorithm)} header is invalid.`)
+      throw invalidRequest(`Value for ${checksumHeader(algorithm)} header is invalid.`)
     }
     found = { algorithm, value }
   }
@@ -101,8 +104,9 @@ function checksumType(head: Head, algorithm: ChecksumAlgorithm, announced: Annou
   const possible = isCrc(algorithm) ? 'FULL_OBJECT' : 'COMPOSITE'
   const type = announced?.algorithm === algorithm ? announced.type : asked === 'COMPOSITE' && algorithm !== 'CRC64NVME' ? asked : possible
   if (asked === undefined || asked === type) return type
-  if (announced === undefined) throw invalid('Value for x-amz-checksum-type header is invalid.')
-  throw invalid(`The upload was created using the ${announced.type} checksum mode. The complete request must use the same checksum mode.`)
+  if (announced === undefined) throw invalidRequest('Value for x-amz-checksum-type header is invalid.')
+  throw invalidRequest(`The upload was created using the ${announced.type} checksum mode. The complete request must use the same ` +
+    'checksum mode.')
 }
 
 function commonAlgorithm(parts: readonly PartDigests[]): ChecksumAlgorithm | undefined {
@@ -141,8 +145,4 @@ export function runningChecksum(algorithm: ChecksumAlgorithm): { update(bytes: B
       return digest
     },
   }
-}
-
-function invalid(message: string): S3Error {
-  return new S3Error('InvalidRequest', {}, { message })
 }

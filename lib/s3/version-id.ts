@@ -1,5 +1,6 @@
 import { S3Error } from './error'
 import type { Query } from './query'
+import { invalidArgument } from './refusal'
 
 /** Version ids are commit ids. `null` is S3's name for a version from before versioning, of which there are none here. */
 export function requestedVersion(query: Query): string | undefined {
@@ -13,13 +14,12 @@ export function checkVersionId(text: string, argument: string): void {
   if (/^[0-9a-f]{32}$/.test(text)) return
   if (text === 'null') throw new S3Error('NoSuchVersion', { VersionId: text })
   const message = text === '' ? 'Version id cannot be the empty string' : 'Invalid version id specified'
-  throw new S3Error('InvalidArgument', { ArgumentName: argument, ArgumentValue: text }, { message })
+  throw invalidArgument(argument, text, message)
 }
 
 /** For writes: a version is made by writing, it cannot be named. */
 export function refuseVersion(query: Query): void {
   const text = query.get('versionId')
   if (text === undefined) return
-  throw new S3Error('InvalidArgument', { ArgumentName: 'versionId', ArgumentValue: text },
-    { message: 'This operation does not accept a version-id.' })
+  throw invalidArgument('versionId', text, 'This operation does not accept a version-id.')
 }

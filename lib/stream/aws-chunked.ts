@@ -2,6 +2,7 @@ import { createHash, hash, type Hash } from 'node:crypto'
 import { ChunkChain } from '../auth/chunk-chain'
 import { limits } from '../limits'
 import { S3Error } from '../s3/error'
+import { invalidRequest } from '../s3/refusal'
 import type { Framing } from './plan'
 
 /**
@@ -57,7 +58,7 @@ export class AwsChunked {
         case 'content-cr': at = this.expect(0x0d, bytes, at, 'content-lf'); break
         case 'content-lf': at = this.expect(0x0a, bytes, at, 'size'); break
         case 'trailer': at = this.readTrailer(bytes, at); break
-        case 'over': throw refuse('The request body has data behind its last chunk.')
+        case 'over': throw invalidRequest('The request body has data behind its last chunk.')
       }
     }
   }
@@ -146,7 +147,7 @@ export class AwsChunked {
   }
 
   private takeField(line: string): void {
-    if (!this.trailerAllowed) throw refuse('The request body has data behind its last chunk.')
+    if (!this.trailerAllowed) throw invalidRequest('The request body has data behind its last chunk.')
     const colon = line.indexOf(':')
     const name = line.slice(0, colon).trim().toLowerCase()
     const value = line.slice(colon + 1).trim()
@@ -183,8 +184,4 @@ const emptySha256 = createHash('sha256').digest('hex')
 
 function terminated(): S3Error {
   return new S3Error('IncompleteBody', {}, { message: 'The request body terminated unexpectedly' })
-}
-
-function refuse(message: string): S3Error {
-  return new S3Error('InvalidRequest', {}, { message })
 }

@@ -1,5 +1,5 @@
 import { checksumHeader, decodeChecksum } from '../s3/checksum'
-import { S3Error } from '../s3/error'
+import { invalidRequest } from '../s3/refusal'
 import { AwsChunked } from './aws-chunked'
 import type { Verdict } from './body'
 import { Checksum } from './checksum'
@@ -68,7 +68,7 @@ export class Checks {
     const expected = planned.place === 'header' ? planned.digest : decodeChecksum(planned.algorithm, this.framing?.trailerValue ?? '')
     if (expected === undefined) {
       const name = checksumHeader(planned.algorithm)
-      throw new S3Error('InvalidRequest', {}, { message: `Value for ${name} trailing header is invalid.` })
+      throw invalidRequest(`Value for ${name} trailing header is invalid.`)
     }
     return { algorithm: planned.algorithm, digest: this.checksum.end(expected) }
   }

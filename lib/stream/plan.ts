@@ -3,6 +3,7 @@ import type { Head } from '../kit/head'
 import { limits } from '../limits'
 import { announcedChecksum, isChecksumHeader, type AnnouncedChecksum } from '../s3/checksum'
 import { S3Error } from '../s3/error'
+import { invalidRequest } from '../s3/refusal'
 
 /** What an operation's row says of its body. */
 export type BodyKind =
@@ -54,8 +55,9 @@ const notChecksums: ReadonlySet<string> = new Set(['x-amz-checksum-algorithm', '
  * value that no client needs in order to read the object.
  */
 export function planBody(head: Head, payload: PayloadProof, kind: BodyKind): Plan {
-  const streaming = payload.kind === 'chunks' || payload.kind === 'unsigned-trailer' || (head.get('x-amz-content-sha256')?.startsWith('STREAMING-') ?? false)
-  if (streaming && kind.kind !== 'stream') throw invalid('The value of x-amz-content-sha256 header is invalid.')
+  const streaming = payload.kind === 'chunks' || payload.kind === 'unsigned-trailer' ||
+    (head.get('x-amz-content-sha256')?.startsWith('STREAMING-') ?? false)
+  if (streaming && kind.kind !== 'stream') throw invalidRequest('The value of x-amz-content-sha256 header is invalid.')
   if (kind.kind === 'none') return none
   const framing = framingOf(head, payload, streaming)
   const expected = contentMd5(head)
@@ -89,7 +91,7 @@ function framingOf(head: Head, payload: PayloadProof, streaming: boolean): Frami
   if (payload.kind === 'unsigned-trailer' || head.get('x-amz-content-sha256') === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') {
     return { kind: 'aws-chunked', chain: undefined, trailer: true, trailerName }
   }
-  throw invalid('Anonymous requests don\'t support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD or ' +
+  throw invalidRequest('Anonymous requests don\'t support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD or ' +
     'STREAMING-UNSIGNED-PAYLOAD-TRAILER.')
 }
 
@@ -98,9 +100,9 @@ function announcedTrailer(head: Head): string | undefined {
   const names = head.all('x-amz-trailer').join(',').trim().replace(/,+$/, '').split(',').map((name) => name.trim().toLowerCase())
   if (names.length === 1 && names[0] === '') return undefined
   for (const name of names) {
-    if (!isChecksumHeader(name)) throw invalid('The value specified in the x-amz-trailer header is not supported')
+    if (!isChecksumHeader(name)) throw invalidRequest('The value specified in the x-amz-trailer header is not supported')
   }
-  if (names.length > 1) throw invalid('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.')
+  if (names.length > 1) throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.')
   return names[0]
 }
 
@@ -108,7 +110,7 @@ function checksumOf(head: Head, framing: Framing): AnnouncedChecksum | undefined
   const checksum = announcedChecksum(head)
   for (const [name] of head.fields) {
     if (!name.startsWith('x-amz-checksum-') || isChecksumHeader(name) || notChecksums.has(name)) continue
-    throw invalid('The algorithm type you specified in x-amz-checksum- header is invalid.')
+    throw invalidRequest('The algorithm type you specified in x-amz-checksum- header is invalid.')
   }
   const trailerFits = framing.kind === 'aws-chunked' && framing.trailer
   if (head.has('x-amz-trailer') && !trailerFits) throw new S3Error('MalformedTrailerError')
@@ -134,14 +136,14 @@ function promisedSha256(head: Head, payload: PayloadProof): string | undefined {
 function wireLength(head: Head, kind: BodyKind): number | undefined {
   const value = head.get('content-length')
   if (head.has('transfer-encoding')) {
-    if (value !== undefined) throw invalid('Content-Length and Transfer-Encoding must not be sent together.')
+    if (value !== undefined) throw invalidRequest('Content-Length and Transfer-Encoding must not be sent together.')
     return undefined
   }
   if (value === undefined) {
     if (kind.kind === 'stream') throw new S3Error('MissingContentLength')
     return 0
   }
-  if (!/^\d+$/.test(value)) throw invalid('The Content-Length header is invalid.')
+  if (!/^\d+$/.test(value)) throw invalidRequest('The Content-Length header is invalid.')
   return Number(value)
 }
 
@@ -157,8 +159,4 @@ function refuseExcess(length: number, lengthMax: number, excess: Plan['excess'])
   if (length <= lengthMax) return
   if (excess === 'MaxMessageLengthExceeded') throw new S3Error(excess, { MaxMessageLengthBytes: String(lengthMax) })
   throw new S3Error(excess, { ProposedSize: String(length), MaxSizeAllowed: String(limits.uploadBytesMax) })
-}
-
-function invalid(message: string): S3Error {
-  return new S3Error('InvalidRequest', {}, { message })
 }

@@ -7,12 +7,15 @@ import { code, git, importsOf, library, root, sources, type Import } from '../su
 
 /** Room → what its files may import beside kit, limits and their own room. `type:` allows the import of types only. */
 const law: Record<string, readonly string[]> = {
-  'server': ['config', 'gateway', 'observe', 'http/listener', 'http/exchange', 'auth/keys', 'operations/table', 'pfs', 'pfsd/main', 'signals', 'stream'],
-  'gateway': ['type:http', 'auth', 's3', 'stream/plan', 'stream/body', 'stream/collect', 'stream/body-lost', 'type:stream', 'type:operations/operation', 'operations/failure', 'type:pfs/contract', 'type:observe'],
+  'server': ['config', 'gateway', 'observe', 'http/listener', 'auth/keys', 'operations/table', 'pfs', 'pfsd/main', 'signals'],
+  'gateway': [
+    'type:http', 'auth', 's3', 'stream/plan', 'stream/body', 'stream/collect', 'stream/body-lost', 'type:operations/operation',
+    'operations/failure', 'type:pfs/contract', 'type:observe',
+  ],
   'http': [],
   's3': [],
   'auth': ['s3'],
-  'stream': ['auth/chunk-chain', 's3/error', 's3/checksum', 'type:auth'],
+  'stream': ['auth/chunk-chain', 's3/error', 's3/refusal', 's3/checksum', 'type:auth'],
   'operations': ['s3', 'type:stream', 'type:auth', 'type:pfs/contract', 'pfs/failure'],
   'pfs': ['wire'],
   'pfsd': ['wire'],

@@ -1,5 +1,4 @@
-import type { HeaderList, Reply } from '../../kit/reply'
-import { noBody } from '../../kit/reply'
+import { noBody, type HeaderList, type Reply } from '../../kit/reply'
 import type { Stat } from '../../pfs/contract'
 import { algorithmNamed, checksumHeaders, checksumsWanted, storedChecksum, type StoredChecksum } from '../../s3/checksum'
 import { judgeRead, rangeHolds } from '../../s3/condition'

@@ -31,8 +31,9 @@ const none: Record<string, string> = Object.freeze({})
 /** What a handler threw, as its caller sees it. An error without a code is a fault of the server's: its text is UNKNOWN's, as on a wire. */
 export function rpcErrorOf(error: unknown): RpcError {
   if (error instanceof RpcError) return error
-  if (error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error && typeof error.details === 'string') {
-    return new RpcError(error.code, error.details, error)
+  if (error instanceof Error && 'code' in error && 'details' in error) {
+    const { code, details } = error
+    if (typeof code === 'number' && typeof details === 'string') return new RpcError(code, details, error)
   }
   return new RpcError(RpcStatus.unknown, error instanceof Error ? error.message : String(error), error)
 }

@@ -5,7 +5,8 @@ import type { CallOptions, MessageReceiver, MessageSource, Outlet, RpcError, Ser
 
 /** A message's share of the credit: its bytes where it carries any, else about what a FileInfo takes. */
 function weightOf(message: unknown): number {
-  return message !== null && typeof message === 'object' && 'value' in message && message.value instanceof Buffer ? message.value.length : 512
+  if (message === null || typeof message !== 'object' || !('value' in message)) return 512
+  return message.value instanceof Buffer ? message.value.length : 512
 }
 
 /**

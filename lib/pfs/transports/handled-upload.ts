@@ -87,7 +87,8 @@ export class HandledUpload<Request, Response> implements ClientStream<Request, R
 
   async end(): Promise<Answer<Response>> {
     while (this.busy !== undefined) await this.busy
-    if (this.failure !== undefined || this.inlet === undefined) throw this.failure ?? new RpcError(RpcStatus.unknown, 'the call has no handler')
+    if (this.failure !== undefined) throw this.failure
+    if (this.inlet === undefined) throw new RpcError(RpcStatus.unknown, 'the call has no handler')
     if (this.over) throw new RpcError(RpcStatus.cancelled, 'the call is over')
     this.over = true
     try {

@@ -176,7 +176,8 @@ function claimedBy(claim: Claim, bucket: string): Judge {
   return (current) => {
     if (current === undefined) throw noUpload()
     const now = parseUploadRecord(current, bucket).claim
-    if (now?.gateway !== claim.gateway || now.digest !== claim.digest) throw new PfsError('upload-claimed', 'the claim is another one by now')
+    if (now?.gateway === claim.gateway && now.digest === claim.digest) return
+    throw new PfsError('upload-claimed', 'the claim is another one by now')
   }
 }
 

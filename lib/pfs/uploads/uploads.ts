@@ -1,6 +1,8 @@
 import { limits } from '../../limits'
 import type { Backend } from '../backend'
-import type { Attributes, Change, Completion, NewPart, Part, Upload, UploadPage, UploadQuery, Uploads, Written } from '../contract'
+import type {
+  Attributes, Change, Completed, Completion, NewPart, Part, Upload, UploadPage, UploadQuery, Uploads, Written,
+} from '../contract'
 import { isOutcomeUnknown, isPfsError, PfsError } from '../failure'
 import { requirePath } from '../path'
 import { bucketRef, type BucketRef } from '../ref'
@@ -52,9 +54,8 @@ class MultipartUploads implements Uploads {
   }
 
   /** Settles a dead claim on the way. */
-  private async find(place: UploadPlace, wanted: { readonly bucket: string, readonly key: string, readonly id: string }): Promise<UploadRecord> {
+  private async find(place: UploadPlace, { bucket, key, id }: Pick<Upload, 'bucket' | 'key' | 'id'>): Promise<UploadRecord> {
     const { ref, branch } = place
-    const { bucket, key, id } = wanted
     const young = isUploadId(id) && Date.now() - timeOfId(id) <= this.backend.uploadLifetimeMs
     const stat = young ? await branch.record(uploadPath(ref.branch, key, id)) : undefined
     if (stat === undefined) {
@@ -117,7 +118,8 @@ class MultipartUploads implements Uploads {
     await this.backend.heads.read(ref)
     this.sweep.passBy(ref)
     const { prefix, delimiter, limit } = query
-    const page = await branch.page({ prefix: uploadsPath(ref.branch, prefix), delimiter: spell(delimiter), limit, ...startOf(ref.branch, query) })
+    const listing = { prefix: uploadsPath(ref.branch, prefix), delimiter: spell(delimiter), limit }
+    const page = await branch.page({ ...listing, ...startOf(ref.branch, query) })
     const next = page.next === undefined ? undefined : parseUploadPath(page.next)
     return {
       uploads: page.files.map((stat) => parseUploadRecord(stat, bucket).upload),
@@ -130,7 +132,7 @@ class MultipartUploads implements Uploads {
     return this.completions.complete(this.place(upload.bucket), upload, completion)
   }
 
-  async completed(bucket: string, key: string, id: string, digest: string): ReturnType<Uploads['completed']> {
+  async completed(bucket: string, key: string, id: string, digest: string): Promise<Completed | undefined> {
     if (!isUploadId(id)) return undefined
     const { ref, branch } = this.place(bucket)
     await this.completions.over(id)
@@ -145,7 +147,8 @@ class MultipartUploads implements Uploads {
     const place = this.place(bucket)
     await this.completions.over(id)
     await this.find(place, { bucket, key, id })
-    await this.writeUnclaimed(place.branch, id, { edits: [{ kind: 'delete', key: uploadPath(place.ref.branch, key, id), judge: unclaimed }] })
+    const record = uploadPath(place.ref.branch, key, id)
+    await this.writeUnclaimed(place.branch, id, { edits: [{ kind: 'delete', key: record, judge: unclaimed }] })
     // Only now can no part come any more: those that came last are let go with the others.
     const parts = await place.branch.all(partsPath(id))
     if (parts.length === 0) return

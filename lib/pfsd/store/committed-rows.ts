@@ -20,7 +20,10 @@ export class CommittedRows implements RowSource {
     maxSize: limits.nodeCacheBytes,
     sizeCalculation: (node) => node.length + nodeOverheadBytes,
   })
-  private readonly rowCache = new LRUCache<string, object>({ maxSize: limits.rowCacheBytes, sizeCalculation: (row) => rowOverheadBytes + rowTextBytes(row) })
+  private readonly rowCache = new LRUCache<string, object>({
+    maxSize: limits.rowCacheBytes,
+    sizeCalculation: (row) => rowOverheadBytes + rowTextBytes(row),
+  })
 
   constructor(index: IndexFile) {
     this.index = index

@@ -168,7 +168,8 @@ export class StreamChanges {
    */
   private writable(path: string, datum: string | undefined, copies: boolean): FileChange {
     if (this.paths.setting === 's3' && keyText(path, datum) !== path) {
-      throw new RpcFailure(Code.invalidArgument, `path (${path}) invalid: it has one content, and the datum (${datum ?? ''}) asks for another`)
+      throw new RpcFailure(Code.invalidArgument,
+        `path (${path}) invalid: it has one content, and the datum (${datum ?? ''}) asks for another`)
     }
     let change = this.change(keyText(path, datum))
     if (this.paths.setting === 'pachd' && change.writes && (copies || change.copied)) change = this.change(duplicateKeyText(path))
