@@ -48,7 +48,8 @@ function phases(signer: Signer, host: string): Phase[] {
   const found: Phase[] = []
   const add = (name: string, bytes: number, concurrency: number, count: number, make: (i: number) => Shot, barePath?: string): void => {
     found.push({
-      name, bytes, concurrency, shots: times(count, make), bare: times(count, (i) => ({ ...make(i), headers: {}, ...barePath === undefined ? {} : { path: barePath } })),
+      name, bytes, concurrency, shots: times(count, make),
+      bare: times(count, (i) => ({ ...make(i), headers: {}, ...barePath === undefined ? {} : { path: barePath } })),
     })
   }
   for (const method of ['PUT', 'GET', 'HEAD']) {
@@ -80,7 +81,8 @@ function cpu(phase: Phase, ours: Figures, bare: Figures): string {
   const text = (seconds: number): string => phase.bytes === large ? seconds.toFixed(2) : (seconds * 1e6).toFixed(0)
   const [our, floor] = [each(ours.cpuSeconds, ours.operations), each(bare.cpuSeconds, bare.operations)]
   const ratio = phase.bytes === large && floor > 0 ? `, ${(our / floor).toFixed(2)} of it` : ''
-  return `CPU ${text(our)} ${phase.bytes === large ? 's/GiB' : 'us/op'} (${text(each(ours.systemSeconds, ours.operations))} system; bare ${text(floor)}${ratio})`
+  const system = text(each(ours.systemSeconds, ours.operations))
+  return `CPU ${text(our)} ${phase.bytes === large ? 's/GiB' : 'us/op'} (${system} system; bare ${text(floor)}${ratio})`
 }
 
 function row(phase: Phase, ours: Figures, bare: Figures): string {
@@ -94,7 +96,8 @@ async function main(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'pfs-s3-bench-'))
   const keys = join(directory, 'keys.json')
   writeFileSync(keys, JSON.stringify({ keys: [{ id: keyId, secret, name: 'bench' }], anonymous: 'none' }), { mode: 0o600 })
-  const ours = await start([join(__dirname, '../lib/server.js'), '--listen', '127.0.0.1:0', '--data', join(directory, 'data'), '--keys', keys, '--log-level', 'warn'])
+  const flags = ['--listen', '127.0.0.1:0', '--data', join(directory, 'data'), '--keys', keys, '--log-level', 'warn']
+  const ours = await start([join(__dirname, '../lib/server.js'), ...flags])
   const bare = await start(['--import', 'tsx', join(__dirname, 'support/bare-server.ts'), directory])
   try {
     const signer = new Signer(keyId, secret)

@@ -29,7 +29,8 @@ function* keysOf(directories: readonly number[], files: number): Generator<strin
 }
 
 async function fill(rpcs: RpcClient, repo: string, keys: Iterable<string>): Promise<void> {
-  const target: ModifyFileRequest = { set_commit: { repo: { name: repo, type: 'user', project: { name: 'default' } }, branch: { name: 'master', repo: { name: repo, type: 'user', project: { name: 'default' } } } } }
+  const named = { name: repo, type: 'user', project: { name: 'default' } }
+  const target: ModifyFileRequest = { set_commit: { repo: named, branch: { name: 'master', repo: named } } }
   const attributes = { entries: { 'd:md5': '5d41402abc4b2a76b9719d911017c592' } }
   const content = Buffer.from('hello')
   let messages = [target]

@@ -15,7 +15,10 @@ t.test('one JSON line a request, faults with their stack', (t) => {
   const script = `
     const { openLog } = require(${JSON.stringify(join(__dirname, '../lib/observe'))})
     const log = openLog('info')
-    const event = { requestId: 'r1', operation: 'GetObject', method: 'GET', target: '/b/\\r\\nk', peer: '127.0.0.1', who: 'anonymous', status: 200, code: undefined, version: 'c1', bytesReceived: 4, bytesSent: 3, whole: true, ms: 1.23456, fault: undefined }
+    const event = {
+      requestId: 'r1', operation: 'GetObject', method: 'GET', target: '/b/\\r\\nk', peer: '127.0.0.1', who: 'anonymous', status: 200,
+      code: undefined, version: 'c1', bytesReceived: 4, bytesSent: 3, whole: true, ms: 1.23456, fault: undefined,
+    }
     log.access(event)
     log.access({ ...event, status: 500, fault: new Error('the cause') })
     log.flush()

@@ -42,7 +42,8 @@ export function usage(pid: number): Usage {
 function fire(agent: http.Agent, port: number, shot: Shot): Promise<void> {
   return new Promise((resolve, reject) => {
     const length = shot.body === undefined ? {} : { 'content-length': String(shot.body.length) }
-    const request = http.request({ host: '127.0.0.1', port, agent, method: shot.method, path: shot.path, headers: { ...length, ...shot.headers } }, (response) => {
+    const options = { host: '127.0.0.1', port, agent, method: shot.method, path: shot.path, headers: { ...length, ...shot.headers } }
+    const request = http.request(options, (response) => {
       const refused = (response.statusCode ?? 500) >= 300
       let text = ''
       response.on('data', (chunk: Buffer) => { if (refused) text += chunk.toString() })

@@ -133,7 +133,8 @@ class CallOutlet<Request, Response> implements Outlet<Response> {
 
 /** The bytes of content that a message carries, else about what a FileInfo takes. */
 function weightOf(message: unknown): number {
-  return message !== null && typeof message === 'object' && 'value' in message && message.value instanceof Buffer ? message.value.length : 512
+  if (message === null || typeof message !== 'object' || !('value' in message)) return 512
+  return message.value instanceof Buffer ? message.value.length : 512
 }
 
 /** An error without a code is a fault of the server's, and its text is UNKNOWN's, as the in-process transport has it. */

@@ -92,7 +92,9 @@ interface DeleteConditions {
 
 /** NotImplemented for the conditions that S3 does not offer on a delete. */
 export function deleteConditions(head: Head): DeleteConditions {
-  for (const header of ['If-None-Match', 'If-Modified-Since', 'If-Unmodified-Since']) if (head.has(header.toLowerCase())) throw notOffered(header)
+  for (const header of ['If-None-Match', 'If-Modified-Since', 'If-Unmodified-Since']) {
+    if (head.has(header.toLowerCase())) throw notOffered(header)
+  }
   return { etag: tags(head, 'if-match'), size: head.get('x-amz-if-match-size'), modified: head.get('x-amz-if-match-last-modified-time') }
 }
 

@@ -177,11 +177,13 @@ for (const kind of transports) {
       const parts = []
       for (const [number, text] of [[3, 'three'], [1, 'old'], [1, 'one ']] as const) {
         const body = await staged(pfs, text, true)
-        parts[number] = await uploads.putPart(upload, { number, size: body.size, md5: Buffer.from(text), checksums: { SHA1: Buffer.from('sum') }, staged: body })
+        const checksums = { SHA1: Buffer.from('sum') }
+        parts[number] = await uploads.putPart(upload, { number, size: body.size, md5: Buffer.from(text), checksums, staged: body })
       }
       const listed = (await uploads.parts(upload, 0, 10)).parts
       t.same(listed, parts.filter((part) => part !== undefined))
-      t.match(await uploads.list(bucket, { prefix: key.slice(0, 1), delimiter: '/', keyMarker: '', idMarker: '', limit: 10 }), { commonPrefixes: [key.slice(0, 2)] })
+      const rolledUp = await uploads.list(bucket, { prefix: key.slice(0, 1), delimiter: '/', keyMarker: '', idMarker: '', limit: 10 })
+      t.match(rolledUp, { commonPrefixes: [key.slice(0, 2)] })
       const request = { parts: listed, attributes: { entries: { t: 'x/y' } }, digest: 'digest' }
       const written = await uploads.complete(upload, request)
       t.equal(await textOf(pfs, bucket, key), 'one three')

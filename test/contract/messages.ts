@@ -38,7 +38,8 @@ const cases: Record<string, (t: Test, rpc: Recorder) => Promise<void>> = {
     await t.rejects(rpc.unary('/pfs_v2.API/InspectBranch', { branch }), { code: 5, details: /repo .*name=r.* not found/ })
     await prepare(rpc)
     await t.rejects(rpc.unary('/pfs_v2.API/CreateRepo', { repo }), { code: 6, details: /repo default\/r already exists/ })
-    await t.rejects(rpc.unary('/pfs_v2.API/InspectBranch', { branch: { repo, name: 'nob' } }), { code: 5, details: /branch "nob" not found in repo default\/r/ })
+    const noBranch = { code: 5, details: /branch "nob" not found in repo default\/r/ }
+    await t.rejects(rpc.unary('/pfs_v2.API/InspectBranch', { branch: { repo, name: 'nob' } }), noBranch)
     const unknown = '0123456789ab4cdef0123456789abcde'
     await t.rejects(rpc.unary('/pfs_v2.API/InspectCommit', { commit: at(unknown) }), { code: 5, details: /commit \S+ not found/ })
     t.match(await rpc.unary('/pfs_v2.API/InspectRepo', { repo }), { branches: [{ name: 'master' }] })
@@ -54,7 +55,9 @@ const cases: Record<string, (t: Test, rpc: Recorder) => Promise<void>> = {
     t.equal(await text(rpc, at(second), '/dir/x'), undefined)
     t.equal(await text(rpc, at(second), '/dir/y'), '', 'a file may be empty')
     t.equal(await text(rpc, at(first), '/a'), 'one', 'an older commit stays')
-    const third = await rpc.send(modify, [{ set_commit: onBranch }, { delete_file: { path: '/a' } }, add('/a', 'new'), add('/b', 'b'), { delete_file: { path: '/b' } }])
+    const third = await rpc.send(modify, [
+      { set_commit: onBranch }, { delete_file: { path: '/a' } }, add('/a', 'new'), add('/b', 'b'), { delete_file: { path: '/b' } },
+    ])
     t.equal(await text(rpc, at(third), '/a'), 'new')
     t.equal(await text(rpc, at(third), '/b'), undefined)
     const fourth = await rpc.send(modify, [{ set_commit: onBranch }])
@@ -88,7 +91,10 @@ const cases: Record<string, (t: Test, rpc: Recorder) => Promise<void>> = {
 
   'file sets: read, copied, composed, let go': async (t, rpc) => {
     await prepare(rpc)
-    const parts = [await rpc.send('/pfs_v2.API/CreateFileSet', [add('/part', 'one'), add('/part', ' more')]), await rpc.send('/pfs_v2.API/CreateFileSet', [add('/part', ' two')])]
+    const parts = [
+      await rpc.send('/pfs_v2.API/CreateFileSet', [add('/part', 'one'), add('/part', ' more')]),
+      await rpc.send('/pfs_v2.API/CreateFileSet', [add('/part', ' two')]),
+    ]
     t.equal(await rpc.bytes(only(fileSet(parts[0] ?? ''), '/part')), 'one more')
     const { file_set_id: whole = '' } = await rpc.unary('/pfs_v2.API/ComposeFileSet', { file_set_ids: parts, ttl_seconds: 600 })
     const copy = { dst: '/a', src: { commit: fileSet(whole), path: '/part' }, literal: true }
@@ -167,7 +173,8 @@ const cases: Record<string, (t: Test, rpc: Recorder) => Promise<void>> = {
     t.match(await rpc.unary('/pfs_extension.API/List', page), { files: [{ path: '/a', size_bytes: 3 }], common_prefixes: ['/dir/'] })
     t.match(await rpc.unary('/pfs_extension.API/List', { ...page, limit: 1 }), { files: [{ path: '/a' }], truncated: true, last: '/a' })
     t.same((await rpc.unary('/pfs_extension.API/List', { ...page, after: '/dir/', after_subtree: true })).files ?? [], [])
-    await t.rejects(rpc.unary('/pfs_extension.API/List', { ...page, commit_id: '0123456789ab4cdef0123456789abcde' }), { code: 5, details: /commit \S+ not found/ })
+    const gone = rpc.unary('/pfs_extension.API/List', { ...page, commit_id: '0123456789ab4cdef0123456789abcde' })
+    await t.rejects(gone, { code: 5, details: /commit \S+ not found/ })
     await rpc.unary('/pfs_extension.API/Capabilities', {})
     await t.rejects(rpc.unary('/auth_v2.API/WhoAmI', {}), { code: 12 })
   },

@@ -145,7 +145,8 @@ t.test('a token that is not one is refused, and an empty one is the first page',
 
 t.test('max-keys', async (t) => {
   const pfs = await pfsWith('a', 'b')
-  for (const [asked, shown, keys] of [['0', '0', 0], ['1', '1', 1], ['', '1000', 2], ['1001', '1000', 2], ['2147483647', '1000', 2], ['007', '7', 2]] as const) {
+  const rows = [['0', '0', 0], ['1', '1', 1], ['', '1000', 2], ['1001', '1000', 2], ['2147483647', '1000', 2], ['007', '7', 2]] as const
+  for (const [asked, shown, keys] of rows) {
     const page = await v2(pfs, `max-keys=${asked}`)
     t.equal(textsOf(page, 'MaxKeys')[0], shown)
     t.equal(keysOf(page).length, keys)

@@ -81,7 +81,9 @@ t.test('an empty file set has its file', async (t) => {
 
 t.test('whatever the pieces, the bytes are the same and the budget is never exceeded', async (t) => {
   await fc.assert(fc.asyncProperty(
-    fc.array(fc.array(fc.integer({ min: 0, max: 90_000 }), { maxLength: 8 }), { minLength: 1, maxLength: 6 }), fc.boolean(), fc.integer({ min: 0, max: 400_000 }),
+    fc.array(fc.array(fc.integer({ min: 0, max: 90_000 }), { maxLength: 8 }), { minLength: 1, maxLength: 6 }),
+    fc.boolean(),
+    fc.integer({ min: 0, max: 400_000 }),
     async (bodies, known, bytesMax) => {
       const { server, budget, open } = bench(bytesMax)
       await Promise.all(bodies.map(async (sizes, n) => {

@@ -23,7 +23,10 @@ t.test('the forms in which clients write a date, and nothing like them', (t) => 
     'Sun Nov  6 08:49:37 1994', '1994-11-06T08:49:37Z', '1994-11-06T08:49:37.000Z', '1994-11-06T08:49:37+00:00',
   ]
   for (const form of forms) t.equal(parseDate(form), time, form)
-  const others = ['', '0', '1994', '1994-11-06', '06 Nov 1994', '784111777', 'Sun, 06 Nov 1994 08:49:37', '1994-11-06T08:49:37', 'Sun, 06 Foo 1994 08:49:37 GMT']
+  const others = [
+    '', '0', '1994', '1994-11-06', '06 Nov 1994', '784111777', 'Sun, 06 Nov 1994 08:49:37', '1994-11-06T08:49:37',
+    'Sun, 06 Foo 1994 08:49:37 GMT',
+  ]
   for (const other of others) t.equal(parseDate(other), undefined, other)
   t.end()
 })

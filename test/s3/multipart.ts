@@ -15,7 +15,10 @@ t.test('the parts that are listed', (t) => {
   t.same(chooseParts([listed(2), listed(9)], three).map((part) => part.number), [2, 9])
   t.same(chooseParts([{ ...listed(2, { CRC32: 'YWJjZA==' }) }], three).length, 1)
   t.same(chooseParts([{ number: 1, etag: '1'.repeat(32).toUpperCase(), checksums: {} }], three).length, 1)
-  const wrong = [listed(3), { ...listed(1), etag: '2'.repeat(32) }, { ...listed(1), etag: '' }, listed(2, { CRC32: 'AAAAAA==' }), listed(1, { CRC32: 'AAAAAA==' })]
+  const wrong = [
+    listed(3), { ...listed(1), etag: '2'.repeat(32) }, { ...listed(1), etag: '' }, listed(2, { CRC32: 'AAAAAA==' }),
+    listed(1, { CRC32: 'AAAAAA==' }),
+  ]
   for (const part of wrong) t.throws(() => chooseParts([part], three), { code: 'InvalidPart', members: { PartNumber: String(part.number) } })
   t.end()
 })

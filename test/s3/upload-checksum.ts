@@ -45,7 +45,8 @@ t.test('as announced, else of what all parts have', (t) => {
 })
 
 t.test('the value that the request names is held to', (t) => {
-  const named = (fields: Record<string, string>, announced?: { algorithm: 'CRC32', type: 'COMPOSITE' | 'FULL_OBJECT' }) => uploadChecksum(head(fields), announced, parts)
+  type Announced = { algorithm: 'CRC32', type: 'COMPOSITE' | 'FULL_OBJECT' }
+  const named = (fields: Record<string, string>, announced?: Announced) => uploadChecksum(head(fields), announced, parts)
   t.match(named({ 'x-amz-checksum-crc32': whole, 'x-amz-checksum-type': 'FULL_OBJECT' }), { entry: ['d:crc32', whole] })
   t.match(named({ 'x-amz-checksum-crc32': whole }), { type: 'FULL_OBJECT' })
   t.match(named({ 'x-amz-checksum-crc32': composite, 'x-amz-checksum-type': 'COMPOSITE' }), { type: 'COMPOSITE' })

@@ -21,7 +21,8 @@ t.test('writes elements that can be found by substring', (t) => {
 })
 
 t.test('any text but NUL is read back as it was written', (t) => {
-  const unit = fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), fc.constantFrom('\x01', '\x1f', '\x7f', '\x85', '\u2028', '\ufffe', '\uffff', '&', ';', '#'))
+  const special = fc.constantFrom('\x01', '\x1f', '\x7f', '\x85', '\u2028', '\ufffe', '\uffff', '&', ';', '#')
+  const unit = fc.oneof(fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }), special)
   const text = fc.string({ unit, maxLength: 200 }).filter((s) => !s.includes('\0'))
   fc.assert(fc.property(text, (s) => {
     t.equal(readXml(Buffer.from(xmlDocument('R', element('A', s))), 'R').children[0]?.text, s)
@@ -71,7 +72,8 @@ t.test('reads bodies with and without a namespace, references and CDATA decoded'
 t.test('references name any character but NUL', (t) => {
   const keyOf = (text: string): string | undefined => parseDeleteRequest(Buffer.from(`<Delete><Object><Key>${text}</Key></Object></Delete>`)).objects[0]?.key
   for (const [text, key] of [
-    ['&#x1;&#000000001;&#31;&#x0000000b;&#xB;', '\x01\x01\x1f\x0b\x0b'], ['&#xfffe;&#xFFFF;&#65535;', '\ufffe\uffff\uffff'], ['&#9;&#10;&#13;&#x7f;', '\t\n\r\x7f'],
+    ['&#x1;&#000000001;&#31;&#x0000000b;&#xB;', '\x01\x01\x1f\x0b\x0b'], ['&#xfffe;&#xFFFF;&#65535;', '\ufffe\uffff\uffff'],
+    ['&#9;&#10;&#13;&#x7f;', '\t\n\r\x7f'],
     ['\x85\u2028&#x85;&#x2028;', '\x85\u2028\x85\u2028'], ['<![CDATA[&#x1;]]>', '&#x1;'], ['&amp;#x1;', '&#x1;'], ['a<!-- &#x1; -->b', 'ab'],
     ['<!-- <![CDATA[ -->&#x1;<!-- ]]> -->', '\x01'], ['<![CDATA[<!--]]>&#x1;<![CDATA[-->]]>', '<!--\x01-->'], ['<?p &#x1; ?>a', 'a'], ['&#x1f600;', '😀'],
   ] as const) t.equal(keyOf(text), key, encodeURIComponent(text))
@@ -102,7 +104,8 @@ t.test('refuses everything that is not the document asked for', (t) => {
     `<Delete a="${'x'.repeat(5000)}">${one}</Delete>`, `<Delete><Object><Key>${'x'.repeat(5000)}</Key></Object></Delete>`,
   ]) t.throws(() => parseDeleteRequest(Buffer.from(xml)), malformed, xml.slice(0, 80))
   t.throws(() => parseDeleteRequest(Buffer.from(`<Delete>${one}</Delete>`, 'utf16le')), malformed)
-  t.throws(() => parseDeleteRequest(Buffer.concat([Buffer.from('<Delete><Object><Key>'), Buffer.from([0xff]), Buffer.from('</Key></Object></Delete>')])), malformed)
+  const notUtf8 = Buffer.from('<Delete><Object><Key>\xff</Key></Object></Delete>', 'latin1')
+  t.throws(() => parseDeleteRequest(notUtf8), malformed)
   t.equal(parseDeleteRequest(Buffer.from(`<Delete>${one.repeat(1000)}</Delete>`)).objects.length, 1000)
   t.end()
 })
@@ -119,8 +122,10 @@ t.test('no document has more elements than the largest of S3', (t) => {
 t.test('the body of CreateBucket', (t) => {
   t.equal(parseCreateBucketRequest(Buffer.alloc(0)), '')
   t.equal(parseCreateBucketRequest(Buffer.from('<CreateBucketConfiguration/>')), '')
-  t.equal(parseCreateBucketRequest(Buffer.from('<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>')), 'eu-west-1')
-  t.throws(() => parseCreateBucketRequest(Buffer.from('<CreateBucketConfiguration><Tags/></CreateBucketConfiguration>')), new S3Error('NotImplemented', {}, { message: 'The element Tags is not implemented.' }))
+  const document = (content: string): Buffer => Buffer.from(`<CreateBucketConfiguration>${content}</CreateBucketConfiguration>`)
+  t.equal(parseCreateBucketRequest(document('<LocationConstraint>eu-west-1</LocationConstraint>')), 'eu-west-1')
+  const notBuilt = new S3Error('NotImplemented', {}, { message: 'The element Tags is not implemented.' })
+  t.throws(() => parseCreateBucketRequest(document('<Tags/>')), notBuilt)
   t.throws(() => parseCreateBucketRequest(Buffer.from('<CreateBucketConfiguration><X/></CreateBucketConfiguration>')), malformed)
   t.end()
 })

@@ -15,7 +15,8 @@ export const sources: ReadonlyMap<string, ts.SourceFile> =
 
 export function git(...words: string[]): string[] {
   // A clone may belong to another user than runs the tests.
-  return execFileSync('git', ['-c', 'safe.directory=*', ...words], { cwd: root, encoding: 'utf8' }).split('\n').filter((path) => path !== '' && existsSync(join(root, path)))
+  const lines = execFileSync('git', ['-c', 'safe.directory=*', ...words], { cwd: root, encoding: 'utf8' }).split('\n')
+  return lines.filter((path) => path !== '' && existsSync(join(root, path)))
 }
 
 export interface Import {

@@ -61,7 +61,8 @@ t.test('a part that comes while its upload is completed waits for what becomes o
     let late: Promise<unknown> | undefined
     // The object is judged behind the claim.
     const judge = (): void => {
-      late = uploads.putPart(upload, { number: 2, size: 3, md5: Buffer.alloc(16), checksums: {}, staged: body }).then(({ number }) => number, (error: unknown) => error)
+      late = uploads.putPart(upload, { number: 2, size: 3, md5: Buffer.alloc(16), checksums: {}, staged: body })
+        .then(({ number }) => number, (error: unknown) => error)
       if (refused) throw new Error('the condition')
     }
     const completing = uploads.complete(upload, completion([one], { judge }))

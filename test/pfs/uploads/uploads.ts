@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Upload } from '../../../lib/pfs/contract'
+import type { Upload, UploadPage } from '../../../lib/pfs/contract'
 import { inProcess } from '../../../lib/pfs/transports/in-process'
 import { connect } from '../../../lib/pfs/pfs'
 import { rig as rigOfMaps, textOf } from '../../support/pfs-rig'
@@ -27,10 +27,11 @@ t.test('an upload from its beginning to its end', async (t) => {
   const stat = await pfs.stat(await pfs.snapshot(bucket), 'dir/k')
   t.match(stat, { size: 7, version: written.version, modified: written.time, attributes: { entries: { t: 'a/b', u: upload.id } } })
   await t.rejects(uploads.get(bucket, 'dir/k', upload.id), { name: 'PfsError', kind: 'no-upload' })
-  t.match(await uploads.completed(bucket, 'dir/k', upload.id, completion([one, two]).digest), { written: { version: written.version, time: written.time }, attributes })
+  const outcome = { written: { version: written.version, time: written.time }, attributes }
+  t.match(await uploads.completed(bucket, 'dir/k', upload.id, completion([one, two]).digest), outcome)
   t.equal(await uploads.completed(bucket, 'dir/k', upload.id, 'other'), undefined)
   t.equal(await uploads.completed(bucket, 'other', upload.id, completion([one, two]).digest), undefined)
-  t.same(await uploads.list(bucket, { prefix: '', delimiter: '', keyMarker: '', idMarker: '', limit: 10 }), { uploads: [], commonPrefixes: [], next: undefined })
+  t.same(await uploads.list(bucket, everything), { uploads: [], commonPrefixes: [], next: undefined })
 })
 
 t.test('what each call costs', async (t) => {
@@ -124,7 +125,8 @@ t.test('the listing is in the order of key and id, in pages, under prefixes', as
   }
   for (const [prefix, delimiter, expected, prefixes] of [
     ['a', '', ['a', 'a', 'a/b', 'a/b/c', 'a/c', 'ab'], []], ['a/', '', ['a/b', 'a/b/c', 'a/c'], []], ['zz', '', [], []],
-    ['', '/', ['\x01', '.', 'a', 'a', 'ab', 'é', '\uffff'], ['/', 'a/', 'b/', '\u{1f600}/']], ['a/', '/', ['a/b', 'a/c'], ['a/b/']], ['a', 'b', ['a', 'a', 'a/c'], ['a/b', 'ab']],
+    ['', '/', ['\x01', '.', 'a', 'a', 'ab', 'é', '\uffff'], ['/', 'a/', 'b/', '\u{1f600}/']], ['a/', '/', ['a/b', 'a/c'], ['a/b/']],
+    ['a', 'b', ['a', 'a', 'a/c'], ['a/b', 'ab']],
   ] as const) {
     const page = await uploads.list(bucket, { ...everything, prefix, delimiter })
     t.same(page.uploads.map(({ key }) => key), expected, `${prefix} ${delimiter}`)
@@ -132,14 +134,16 @@ t.test('the listing is in the order of key and id, in pages, under prefixes', as
     const paged: string[] = []
     let next: { key: string, id: string } | undefined = { key: '', id: '' }
     while (next !== undefined) {
-      const one: Awaited<ReturnType<typeof uploads.list>> = await uploads.list(bucket, { ...everything, prefix, delimiter, limit: 1, keyMarker: next.key, idMarker: next.id })
+      const from = { keyMarker: next.key, idMarker: next.id }
+      const one: UploadPage = await uploads.list(bucket, { ...everything, prefix, delimiter, limit: 1, ...from })
       paged.push(...one.uploads.map(({ key }) => key), ...one.commonPrefixes)
       next = one.next
     }
     t.same(paged.sort(), [...expected, ...prefixes].sort(), 'one by one')
   }
   const after = await uploads.list(bucket, { ...everything, keyMarker: 'a' })
-  t.same(after.uploads.map(({ key }) => key), ['a/b', 'a/b/c', 'a/c', 'ab', 'b/', 'b/x', 'é', '\uffff', '\u{1f600}/x'], 'without an id, all of the key is left out')
+  const behind = ['a/b', 'a/b/c', 'a/c', 'ab', 'b/', 'b/x', 'é', '\uffff', '\u{1f600}/x']
+  t.same(after.uploads.map(({ key }) => key), behind, 'without an id, all of the key is left out')
 })
 
 t.test('a part that was replaced is gone, and cannot be put together with', async (t) => {

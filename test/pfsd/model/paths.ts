@@ -94,7 +94,8 @@ t.test('ancestry', (t) => {
   t.same(parsed('m.3'), { name: 'm', fromRoot: 3, up: 0 })
   t.same(parsed('m.3^2'), { name: 'm', fromRoot: 3, up: 2 })
   for (const text of ['a.b', 'm^x', 'm^~', 'm.2^2', 'm.', 'm^2^', 'm.1.2']) {
-    t.match(outcome(() => { parseAncestry(text, 'default/r@x') }), { code: 2, message: 'calculate offset default/r@x: count offset and clean: invalid ancestry format' }, text)
+    const message = 'calculate offset default/r@x: count offset and clean: invalid ancestry format'
+    t.match(outcome(() => { parseAncestry(text, 'default/r@x') }), { code: 2, message }, text)
   }
   t.end()
 })

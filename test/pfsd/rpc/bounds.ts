@@ -61,7 +61,8 @@ t.test('keys, attributes and pieces of open streams are bounded together', async
   const made = await instance(t, 20_000)
   const client = new RpcClient(rpcTable(made))
   await client.unary('/pfs_v2.API/CreateRepo', { repo })
-  const modify = (changes: Parameters<RpcClient['upload']>[1]): Promise<unknown> => client.upload('/pfs_v2.API/ModifyFile', [{ set_commit: master }, ...changes])
+  const modify = (changes: Parameters<RpcClient['upload']>[1]): Promise<unknown> =>
+    client.upload('/pfs_v2.API/ModifyFile', [{ set_commit: master }, ...changes])
   const many = Array.from({ length: 60 }, (_, i) => add(`/${i}`, 'x'))
   const tooMany = { code: 8, details: 'the changes of all open streams take more than 20000 bytes' }
   t.match(await refusal(modify(many)), tooMany, 'many keys')
