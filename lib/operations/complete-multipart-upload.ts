@@ -52,7 +52,9 @@ function mayBeDone(error: unknown): boolean {
 }
 
 /** What the object is made of, judged against all that was uploaded. */
-async function completionOf(call: Call<ObjectScope>, upload: Upload, listed: readonly ListedPart[]): Promise<Pick<Completion, 'parts' | 'attributes'>> {
+async function completionOf(
+  call: Call<ObjectScope>, upload: Upload, listed: readonly ListedPart[],
+): Promise<Pick<Completion, 'parts' | 'attributes'>> {
   const { parts: uploaded } = await call.pfs.uploads.parts(upload, 0, limits.partsMax)
   const byNumber = new Map(uploaded.map((part) => [part.number, part]))
   const parts = chooseParts(listed, byNumber)
