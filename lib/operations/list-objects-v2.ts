@@ -1,8 +1,10 @@
 import type { Reply } from '../kit/reply'
+import type { Snapshot } from '../pfs/contract'
 import { objectsToken, parseObjectsToken } from '../s3/continuation-token'
 import { listingEntries, parseListing, shownName } from '../s3/listing'
 import { element, optionalElement, xmlReply } from '../s3/xml'
 import type { BucketScope, Call, Operation } from './operation'
+import { atHead } from './shared/at-head'
 import { listingPage } from './shared/listing-page'
 
 /**
@@ -19,9 +21,10 @@ async function run(call: Call<BucketScope>): Promise<Reply> {
   const startAfter = query.get('start-after')
   // An empty token is what some clients send for the first page.
   const from = token === undefined || token === '' ? undefined : parseObjectsToken(token, listing.prefix)
-  const snapshot = from === undefined ? await pfs.snapshot(bucket) : await pfs.snapshotAt(bucket, from.commit)
-  const page = await listingPage(pfs, snapshot, listing, from?.position ?? startAfter ?? '')
-  const nextToken = page.next === undefined ? undefined : objectsToken({ commit: snapshot.commit, position: page.next })
+  const position = from?.position ?? startAfter ?? ''
+  const pageOf = async (snapshot: Snapshot) => ({ commit: snapshot.commit, page: await listingPage(pfs, snapshot, listing, position) })
+  const { commit, page } = from === undefined ? await atHead(pfs, bucket, pageOf) : await pageOf(await pfs.snapshotAt(bucket, from.commit))
+  const nextToken = page.next === undefined ? undefined : objectsToken({ commit, position: page.next })
   return xmlReply('ListBucketResult',
     element('Name', bucket) + element('Prefix', shownName(listing.prefix, listing)) +
     optionalElement('StartAfter', startAfter === undefined ? undefined : shownName(startAfter, listing)) +

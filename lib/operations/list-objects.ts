@@ -2,6 +2,7 @@ import type { Reply } from '../kit/reply'
 import { listingEntries, parseListing, shownName } from '../s3/listing'
 import { element, optionalElement, xmlReply } from '../s3/xml'
 import type { BucketScope, Call, Operation } from './operation'
+import { atHead } from './shared/at-head'
 import { listingPage } from './shared/listing-page'
 
 /**
@@ -14,7 +15,7 @@ async function run(call: Call<BucketScope>): Promise<Reply> {
   const { bucket } = call.scope
   const listing = parseListing(call.query)
   const marker = call.query.get('marker') ?? ''
-  const page = await listingPage(call.pfs, await call.pfs.snapshot(bucket), listing, marker)
+  const page = await atHead(call.pfs, bucket, (snapshot) => listingPage(call.pfs, snapshot, listing, marker))
   // S3 names the next marker only where the client could not tell it from the last key.
   const nextMarker = listing.delimiter === '' ? undefined : page.next
   return xmlReply('ListBucketResult',

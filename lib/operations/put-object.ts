@@ -8,6 +8,7 @@ import { refuseUnsupported } from '../s3/unsupported'
 import { refuseVersion } from '../s3/version-id'
 import type { Verdict } from '../stream/body'
 import type { Call, ObjectScope, Operation } from './operation'
+import { atHead } from './shared/at-head'
 import { readOnlyBucket } from './shared/read-only-bucket'
 import { receiveBody } from './shared/receive-body'
 
@@ -41,10 +42,11 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
 
 async function judgeEarly(call: Call<ObjectScope>, judge: WriteJudge): Promise<void> {
   const { pfs, scope } = call
-  const snapshot = await pfs.snapshot(scope.bucket)
-  // Only a commit bucket has asked for its commit.
-  if (snapshot.asked !== undefined) throw readOnlyBucket()
-  judge(await pfs.stat(snapshot, scope.key))
+  judge(await atHead(pfs, scope.bucket, (snapshot) => {
+    // Only a commit bucket has asked for its commit.
+    if (snapshot.asked !== undefined) throw readOnlyBucket()
+    return pfs.stat(snapshot, scope.key)
+  }))
 }
 
 /** A bucket that is missing or read-only is told before a long body is sent, and before a client that waits to be told sends any. */

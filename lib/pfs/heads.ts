@@ -72,7 +72,18 @@ export class Heads {
     return entry.now
   }
 
+  /** Between two calls another client may drop the head that the first one told: then there is another. */
   private async inspect(branch: BranchRef): Promise<Head> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await this.look(branch)
+      } catch (error) {
+        if (!isPfsError(error, 'no-version') || tries === limits.headMovesMax) throw error
+      }
+    }
+  }
+
+  private async look(branch: BranchRef): Promise<Head> {
     const info = await this.transport.unary('/pfs_v2.API/InspectBranch', { branch: wireBranch(branch) })
       .catch((error: unknown) => { throw fromRpc(error) })
     const head = info.head?.id

@@ -1,8 +1,8 @@
 import { openBackend, type Backend, type BackendOptions } from './backend'
 import { Buckets } from './buckets'
 import type { Committers } from './committers'
-import type { Change, Pfs, Written } from './contract'
-import { PfsError } from './failure'
+import type { Change, Pfs, Snapshot, Written } from './contract'
+import { isPfsError, PfsError } from './failure'
 import { letGo } from './let-go'
 import { list } from './list'
 import { openRead } from './read'
@@ -28,13 +28,19 @@ function assemble(backend: Backend): Pfs {
     deleteBucket: async (name) => buckets.remove(name),
     snapshot: (bucket, version) => snapshot(backend, bucket, version),
     snapshotAt: (bucket, commit) => snapshotAt(backend, bucket, commit),
-    stat: (at, key) => files.stat(at, key),
+    stat: (at, key) => files.stat(at, key).catch((error: unknown) => { throw seen(backend, at, error) }),
     read: (file, offset, length) => openRead(reading, file, offset, length),
-    list: (at, query) => list(transport, capabilities.list, at, query),
+    list: (at, query) => list(transport, capabilities.list, at, query).catch((error: unknown) => { throw seen(backend, at, error) }),
     stage: (body) => new BodyStage(transport, budget, body),
     write: (bucket, change) => write(committers, bucket, change),
     uploads: uploads(backend),
   }
+}
+
+/** A head that turns out to be gone is not answered from memory again. */
+function seen({ heads }: Backend, at: Snapshot, error: unknown): unknown {
+  if (at.asked === undefined && isPfsError(error, 'no-version')) heads.forget(bucketRef(at.bucket))
+  return error
 }
 
 async function write(committers: Committers, bucket: string, change: Change): Promise<Written> {

@@ -61,6 +61,20 @@ t.test('a failed look-up does not hold up the next', async (t) => {
   t.equal((await third).commit, id)
 })
 
+t.test('a head that is dropped while it is looked at gives way to the next', async (t) => {
+  const { server, repo, heads, gates, gate } = bench()
+  const before = repo.branches.get('master') ?? ''
+  const doomed = server.addCommit(repo, 'master')
+  gate(true)
+  const read = heads.read(branch)
+  await settle()
+  gate(false)
+  repo.commits.delete(doomed.id)
+  repo.branches.set('master', before)
+  gates.shift()?.()
+  t.match(await read, { head: before, state: 'finished' })
+})
+
 t.test('without an age every read looks; with one, a recent head will do', async (t) => {
   const strict = bench()
   await strict.heads.read(branch)

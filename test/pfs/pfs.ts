@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Snapshot } from '../../lib/pfs/contract'
+import { atHead } from '../../lib/operations/shared/at-head'
 import { collectBytes } from '../support/collect'
 import { put, putOf, rig, textOf } from '../support/pfs-rig'
 
@@ -110,6 +111,23 @@ t.test('versions are commits of the same repo', async (t) => {
   if (repo === undefined) throw new Error('the bucket is there')
   const open = fake.addCommit(repo, 'master', { state: 'open' })
   await t.rejects(pfs.snapshot(bucket, open.id), { name: 'PfsError', kind: 'no-version' })
+})
+
+t.test('a head that was dropped is not answered from memory, however old it may be', async (t) => {
+  const { fake, pfs } = await rig({ headAgeMsMax: 60_000 })
+  const first = await put(pfs, bucket, 'a', 'one')
+  const second = await put(pfs, bucket, 'a', 'two')
+  const repo = fake.repos.get('default/r.user')
+  repo?.commits.delete(second.version)
+  repo?.branches.set('master', first.version)
+  let tries = 0
+  const text = await atHead(pfs, bucket, async (at) => {
+    tries += 1
+    return (await pfs.stat(at, 'a'))?.version
+  })
+  t.equal(text, first.version)
+  t.equal(tries, 2)
+  await t.rejects(atHead(pfs, `${first.version}.r`, (at) => pfs.stat({ ...at, commit: second.version }, 'b')), { name: 'PfsError', kind: 'no-version' })
 })
 
 t.test('a listing goes on in the snapshot it began with, or not at all', async (t) => {

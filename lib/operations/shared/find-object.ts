@@ -1,24 +1,27 @@
 import type { Pfs, Snapshot, Stat } from '../../pfs/contract'
-import { PfsError } from '../../pfs/failure'
+import { isPfsError } from '../../pfs/failure'
 import { S3Error } from '../../s3/error'
+import { atHead } from './at-head'
 
 /**
  * The object under a key, now or as of a version: one snapshot, one stat. NoSuchKey, or NoSuchVersion where a version was
  * asked for by its id and does not have the key.
  */
 export async function findObject(pfs: Pfs, bucket: string, key: string, version: string | undefined): Promise<Stat> {
-  const stat = await pfs.stat(await snapshotOf(pfs, bucket, key, version), key)
+  const stat = version === undefined
+    ? await atHead(pfs, bucket, (snapshot) => pfs.stat(snapshot, key))
+    : await pfs.stat(await versionOf(pfs, bucket, key, version), key)
   if (stat !== undefined) return stat
   if (version === undefined) throw new S3Error('NoSuchKey', { Key: key })
   throw new S3Error('NoSuchVersion', { Key: key, VersionId: version })
 }
 
 /** An answer about a version that is not there names it, and the key it was asked for. */
-async function snapshotOf(pfs: Pfs, bucket: string, key: string, version: string | undefined): Promise<Snapshot> {
+async function versionOf(pfs: Pfs, bucket: string, key: string, version: string): Promise<Snapshot> {
   try {
     return await pfs.snapshot(bucket, version)
   } catch (error) {
-    if (version === undefined || !(error instanceof PfsError) || error.kind !== 'no-version') throw error
+    if (!isPfsError(error, 'no-version')) throw error
     throw new S3Error('NoSuchVersion', { Key: key, VersionId: version })
   }
 }
