@@ -68,7 +68,10 @@ export const limits = {
   /** A larger one ends the connection, after this much of it was read away so that the client gets to read the answer. */
   lingerBytesMax: 8 * 1024 * 1024,
   lingerMsMax: 3_000,
+  /** Connections at once, as far as the process may open that many files: so many are for the store, whatever is left for them. */
   connectionsMax: 10_000,
+  connectionsMin: 16,
+  storeDescriptorsMax: 256,
   requestsPerSocketMax: 10_000,
   /** Requests of one connection that were taken in and are not answered: behind so many nothing more is read. */
   pipelinedRequestsMax: 32,

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { limits } from '../limits'
 import { Connections } from './connections'
+import { connectionsMax, descriptorsMax } from './connections-max'
 import { exchangeOf, type Exchange } from './exchange'
 
 interface ListenOptions {
@@ -44,7 +45,7 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
   // 0 lifts node's silent cut of the field list, under which dropped fields would still frame the body; ours is a refusal.
   server.maxHeadersCount = 0
   server.maxRequestsPerSocket = limits.requestsPerSocketMax
-  server.maxConnections = limits.connectionsMax
+  server.maxConnections = connectionsMax(descriptorsMax())
   const connections = new Connections()
   const end = (req: http.IncomingMessage, res: http.ServerResponse, status: number): void => {
     connections.owe(req.socket, res)

@@ -1,5 +1,7 @@
 import t from 'tap'
 import { join } from 'node:path'
+import { connectionsMax } from '../../lib/http/connections-max'
+import { limits } from '../../lib/limits'
 import { bucketState } from '../support/bucket-state'
 import { HttpClient } from '../support/http-client'
 import { descriptorsOf, eventually, filesBelow } from '../support/process-census'
@@ -75,3 +77,28 @@ async function vanishing(port: number, id: string, count: number, seed: number):
     await Promise.all(Array.from({ length: Math.min(40, 2 * count - start) }, (_, index) => one(start + index)))
   }
 }
+
+void t.test('DO-06: connections never take the descriptors that the store needs', async (t) => {
+  t.equal(connectionsMax(20_000), Math.floor((20_000 - limits.storeDescriptorsMax) / 2))
+  t.equal(connectionsMax(Infinity), limits.connectionsMax)
+  t.equal(connectionsMax(1_000_000), limits.connectionsMax)
+  t.equal(connectionsMax(64), limits.connectionsMin)
+  const descriptors = 400
+  const data = join(t.testdir(), 'data')
+  const server = await startServer(data, [], { launcher: ['bash', '-c', `ulimit -n ${String(descriptors)}; exec "$0" "$@"`] })
+  t.teardown(() => server.kill())
+  const client = new HttpClient(server.port, 1)
+  t.teardown(() => { client.close() })
+  t.equal((await client.request('PUT', `/${bucket}`)).status, 200)
+  const crowd = await Promise.all(Array.from({ length: descriptors + 100 }, () => RawConnection.open(server.port)))
+  for (const round of ['first', 'second']) {
+    t.equal((await client.request('PUT', `/${bucket}/small`, 'x')).status, 200, round)
+    t.equal((await client.request('PUT', `/${bucket}/large`, Buffer.alloc(size))).status, 200, round)
+    t.equal((await client.request('GET', `/${bucket}/large`)).body.length, size, round)
+  }
+  await Promise.all(crowd.map((connection) => connection.breakOff('rst')))
+  const later = new HttpClient(server.port, 1)
+  t.teardown(() => { later.close() })
+  t.ok(await eventually(async () => await later.request('PUT', `/${bucket}/small`, 'y').then(({ status }) => status === 200, () => false)), 'others are let in again')
+  t.equal(server.log(), '')
+})
