@@ -39,7 +39,7 @@ export async function underSetting<Result>(setting: string, step: () => Result |
   } catch (error) {
     if (!(error instanceof Error) || error instanceof ConfigError || error instanceof TypeError || error instanceof RangeError) throw error
     const behind = error.cause instanceof Error ? ` (${error.cause.message})` : ''
-    throw new ConfigError(`${setting}: ${error.message}${behind}`, { cause: error })
+    throw new ConfigError(`${setting}: ${error.message}${behind}`)
   }
 }
 

@@ -1,11 +1,17 @@
 import type { Log } from './observe'
 
+/** Ctrl-C reaches a program that a launcher started twice: from the terminal, and passed on by the launcher. Nobody asks a second time as fast. */
+const sameAskMs = 500
+
 /** SIGTERM and SIGINT run `drain` and then end the process: 0 if it went well, 1 if not. A second signal ends at once. */
 export function drainOnSignal(drain: () => Promise<void>, log: Log): void {
-  let draining = false
+  let asked: number | undefined
   const end = async (): Promise<void> => {
-    if (draining) process.exit(1)
-    draining = true
+    if (asked !== undefined) {
+      if (performance.now() - asked > sameAskMs) process.exit(1)
+      return
+    }
+    asked = performance.now()
     let code = 0
     try {
       await drain()

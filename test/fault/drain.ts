@@ -77,15 +77,21 @@ t.test('SIGTERM under load: what is under way is finished, and nothing acknowled
   t.equal(await again.stop(), 0)
 })
 
-t.test('a second signal ends at once', async (t) => {
+t.test('a second signal ends at once, unless it comes with the first', async (t) => {
   const server = await made(t.testdir())
   const stuck = await RawConnection.open(server.port)
   await stuck.head('PUT', `${bucket}/stuck`, { 'Content-Length': '1000', 'Expect': '100-continue' })
   t.ok(await eventually(() => stuck.received().includes('100 Continue')))
-  server.process.kill('SIGTERM')
+  // As from a launcher that passes on what came to both.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) server.process.kill(signal)
   t.ok(await eventually(async () => !await listens(server.port)), 'the drain has begun')
+  await new Promise((resolve) => { setTimeout(resolve, 100) })
   t.equal(server.process.exitCode, null, 'and waits for the request under way')
-  t.equal(await server.stop(), 1)
+  t.ok(await eventually(() => {
+    server.process.kill('SIGTERM')
+    return server.process.exitCode !== null
+  }))
+  t.equal(server.process.exitCode, 1)
   await stuck.breakOff('rst')
 })
 
