@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
 import { redactTarget } from '../lib/observe'
+import { ownEnvironment } from './support/server'
 
 t.test('credentials never reach the log', (t) => {
   const target = '/b/k?X-Amz-Credential=SECRET%2F2024&X-Amz-Signature=abc&prefix=p&AWSAccessKeyId=SECRET&Signature=x&x-amz-security-token=SECRET'
@@ -26,7 +27,7 @@ t.test('one JSON line a request, faults with their stack', (t) => {
     quiet.access(event)
     quiet.access({ ...event, whole: false, fault: new Error('the source failed') })
     quiet.flush()`
-  const lines = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stderr.trim().split('\n')
+  const lines = spawnSync(process.execPath, ['-e', script], { env: ownEnvironment(), encoding: 'utf8' }).stderr.trim().split('\n')
   t.equal(lines.length, 3, 'a quiet log is told of faults only')
   t.match(JSON.parse(lines[0] ?? ''), { level: 30, id: 'r1', op: 'GetObject', target: '/b/\r\nk', status: 200, version: 'c1', in: 4, out: 3, ms: 1.235 })
   t.match(JSON.parse(lines[1] ?? ''), { level: 50, status: 500, err: { message: 'the cause', stack: /Error: the cause/ } })

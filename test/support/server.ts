@@ -48,7 +48,8 @@ export async function startServer(data: string, flags: readonly string[] = [], l
   }
 }
 
-/** This process's environment less what would set the server up otherwise than its flags do. */
+/** This process's environment less what would set the server up otherwise than its flags do, and what makes node write beside its log. */
 export function ownEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PFS_S3_|PACHD_)/.test(name)))
+  const kept = Object.entries(process.env).filter(([name]) => !/^(PFS_S3_|PACHD_)/.test(name))
+  return { ...Object.fromEntries(kept), NODE_NO_WARNINGS: '1' }
 }
