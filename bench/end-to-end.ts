@@ -33,7 +33,16 @@ async function start(command: readonly string[]): Promise<{ target: Target, proc
   return { process: child, target: { name: command[0] ?? '', port: Number(/:(\d+)$/.exec(line)?.[1]), pid: child.pid ?? 0 } }
 }
 
-interface Phase { readonly name: string, readonly bytes: number, readonly concurrency: number, readonly shots: readonly Shot[], readonly bare: readonly Shot[] }
+/** Bytes of a body, requests at once, requests in all. */
+interface Load { readonly bytes: number, readonly concurrency: number, readonly count: number }
+
+interface Phase {
+  readonly name: string
+  readonly bytes: number
+  readonly concurrency: number
+  readonly shots: readonly Shot[]
+  readonly bare: readonly Shot[]
+}
 
 function phases(signer: Signer, host: string): Phase[] {
   const bodies = new Map([[small, Buffer.alloc(small, 'x')], [large, Buffer.alloc(large, 'x')]])
@@ -46,31 +55,31 @@ function phases(signer: Signer, host: string): Phase[] {
   })
   const times = (count: number, make: (i: number) => Shot): Shot[] => Array.from({ length: tiny ? Math.min(count, 20) : count }, (_, i) => make(i))
   const found: Phase[] = []
-  const add = (name: string, bytes: number, concurrency: number, count: number, make: (i: number) => Shot, barePath?: string): void => {
+  const add = (name: string, { bytes, concurrency, count }: Load, make: (i: number) => Shot, barePath?: string): void => {
     found.push({
       name, bytes, concurrency, shots: times(count, make),
       bare: times(count, (i) => ({ ...make(i), headers: {}, ...barePath === undefined ? {} : { path: barePath } })),
     })
   }
   for (const method of ['PUT', 'GET', 'HEAD']) {
-    add(warmUp, 0, 16, 1500, (i) => shot(method, `${bucket}/warm/k${String(i)}-size-${String(small)}`, method === 'PUT' ? small : undefined))
+    add(warmUp, { bytes: 0, concurrency: 16, count: 1500 }, (i) => shot(method, `${bucket}/warm/k${String(i)}-size-${String(small)}`, method === 'PUT' ? small : undefined))
   }
   const big = (i: number): string => `${bucket}/large/${String(i)}-size-${String(large)}`
-  add(warmUp, large, 16, 16, (i) => shot('PUT', big(i), large), '/stored')
-  add(warmUp, large, 16, 16, (i) => shot('GET', big(i)))
+  add(warmUp, { bytes: large, concurrency: 16, count: 16 }, (i) => shot('PUT', big(i), large), '/stored')
+  add(warmUp, { bytes: large, concurrency: 16, count: 16 }, (i) => shot('GET', big(i)))
   for (const concurrency of [1, 16, 64]) {
     const key = (i: number): string => `${bucket}/c${String(concurrency)}/k${String(i).padStart(5, '0')}-size-${String(small)}`
     const count = concurrency === 1 ? 1000 : 8000
-    add('PUT 4 KiB', small, concurrency, count, (i) => shot('PUT', key(i), small))
-    add('GET 4 KiB', small, concurrency, count, (i) => shot('GET', key(i)))
-    add('HEAD', 0, concurrency, count, (i) => shot('HEAD', key(i)))
+    add('PUT 4 KiB', { bytes: small, concurrency, count }, (i) => shot('PUT', key(i), small))
+    add('GET 4 KiB', { bytes: small, concurrency, count }, (i) => shot('GET', key(i)))
+    add('HEAD', { bytes: 0, concurrency, count }, (i) => shot('HEAD', key(i)))
     const listed = (): Shot => shot('GET', `${bucket}?list-type=2&prefix=c${String(concurrency)}%2F`)
-    if (concurrency === 1) add(warmUp, 0, concurrency, 50, listed, pagePath)
-    add('LIST 1,000', 0, concurrency, concurrency === 1 ? 50 : 200, listed, pagePath)
+    if (concurrency === 1) add(warmUp, { bytes: 0, concurrency, count: 50 }, listed, pagePath)
+    add('LIST 1,000', { bytes: 0, concurrency, count: concurrency === 1 ? 50 : 200 }, listed, pagePath)
     const many = Math.max(concurrency, 32)
-    add('PUT 64 MiB', large, concurrency, many, (i) => shot('PUT', big(i), large), '/stored')
-    add('GET 64 MiB', large, concurrency, 2 * many, (i) => shot('GET', big(i % many)))
-    if (concurrency !== 64) add('DELETE', 0, concurrency, count, (i) => shot('DELETE', key(i)))
+    add('PUT 64 MiB', { bytes: large, concurrency, count: many }, (i) => shot('PUT', big(i), large), '/stored')
+    add('GET 64 MiB', { bytes: large, concurrency, count: 2 * many }, (i) => shot('GET', big(i % many)))
+    if (concurrency !== 64) add('DELETE', { bytes: 0, concurrency, count }, (i) => shot('DELETE', key(i)))
   }
   return found
 }

@@ -94,8 +94,9 @@ export function readConfig(argv: readonly string[], environment: Readonly<Record
 
 function refuseContradictions(config: Config, given: ReadonlyMap<FlagName, string>): void {
   if (config.pfs !== undefined) {
+    const other = given.has('pfs') ? '--pfs' : 'PACHD_ADDRESS'
     for (const name of ['data', 'paths', 'serve-pfs'] as const) {
-      if (given.has(name)) throw new ConfigError(`--${name} is for the embedded store and cannot go with ${given.has('pfs') ? '--pfs' : 'PACHD_ADDRESS'}`)
+      if (given.has(name)) throw new ConfigError(`--${name} is for the embedded store and cannot go with ${other}`)
     }
   }
   if (!isLoopback(config.listen.host) && config.keysFile === undefined && !given.has('allow-open')) {

@@ -93,7 +93,8 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
   })
 }
 
-// The parser of node 20 before 20.19.2 takes a field without a name, and a blank before the colon, which the one in front of us may read otherwise.
+// The parser of node 20 before 20.19.2 takes a field without a name, and a blank before the colon, which the one in front of us
+// may read otherwise.
 const parserPassesBlanks = Number.parseInt(process.versions['llhttp'] ?? '') < 9
 
 function areNames(rawHeaders: readonly string[]): boolean {

@@ -84,7 +84,9 @@ t.test('reads no further behind many requests that wait, and goes on when they a
   t.equal(socket.isPaused(), false)
   const { port } = await withListener(t, (exchange) => { setImmediate(() => { void exchange.reply(bytes(`[${exchange.head.path}]`)) }) })
   const count = 500
-  const requests = Array.from({ length: count }, (_, index) => `GET /${String(index)} HTTP/1.1\r\nHost: h\r\nx: ${'y'.repeat(1000)}\r\n${index === count - 1 ? 'Connection: close\r\n' : ''}\r\n`)
+  const fields = `Host: h\r\nx: ${'y'.repeat(1000)}\r\n`
+  const requests = Array.from({ length: count }, (_, index) =>
+    `GET /${String(index)} HTTP/1.1\r\n${fields}${index === count - 1 ? 'Connection: close\r\n' : ''}\r\n`)
   const answers = [...(await talk(port, requests.join(''))).matchAll(/\[\/(\d+)\]/g)].map((match) => Number(match[1]))
   t.same(answers, Array.from({ length: count }, (_, index) => index), 'each is answered, in order')
 })
@@ -258,11 +260,13 @@ t.test('a field that HTTP cannot carry breaks the connection instead of leaving 
 
 t.test('a handshake that is never finished ends the connection, and holds no drain', async (t) => {
   // What is mocked is the module itself, with one bound that is shorter.
-  const { listen: impatient } = t.mockRequire('../../lib/http/listener', { '../../lib/limits': { limits: { ...limits, headersTimeoutMs: 50 } } }) as { listen: typeof listen }
+  const hasty = { '../../lib/limits': { limits: { ...limits, headersTimeoutMs: 50 } } }
+  const { listen: impatient } = t.mockRequire('../../lib/http/listener', hasty) as { listen: typeof listen }
   const certificate = selfSigned()
   const tls = { cert: Buffer.from(certificate.cert), key: Buffer.from(certificate.key) }
   const listener = await impatient({ host: '127.0.0.1', port: 0, tls }, (exchange) => { void exchange.reply(bytes('over TLS')) })
-  const [silent, begun, plain] = await Promise.all(['', Buffer.from('16030100c8010000c40303', 'hex'), 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'].map((sent) => talk(listener.port, sent)))
+  const first = ['', Buffer.from('16030100c8010000c40303', 'hex'), 'GET / HTTP/1.1\r\nHost: h\r\n\r\n']
+  const [silent, begun, plain] = await Promise.all(first.map((sent) => talk(listener.port, sent)))
   t.same([silent, begun], ['', ''], 'ended without a word')
   t.notMatch(plain, 'HTTP', 'nothing is said in plain text')
   await listener.drain(60_000)

@@ -75,3 +75,17 @@ export function visitNodes(source: ts.SourceFile, see: (node: ts.Node) => void):
 export function lineOf(source: ts.SourceFile, position: number): number {
   return source.getLineAndCharacterOfPosition(position).line + 1
 }
+
+/** The keys of the object literal that `const name` is. */
+export function keysOf(path: string, name: string): string[] {
+  const keys: string[] = []
+  const source = sources.get(path)
+  if (source === undefined) return keys
+  visitNodes(source, (node) => {
+    if (!ts.isVariableDeclaration(node) || node.name.getText() !== name || node.initializer === undefined) return
+    let value = node.initializer
+    while (ts.isAsExpression(value) || ts.isSatisfiesExpression(value)) value = value.expression
+    if (ts.isObjectLiteralExpression(value)) for (const { name } of value.properties) if (name !== undefined) keys.push(name.getText())
+  })
+  return keys
+}

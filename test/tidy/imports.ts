@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import t from 'tap'
 import { code, git, importsOf, library, root, sources, type Import } from '../support/source-tree'
 
@@ -16,7 +16,7 @@ const law: Record<string, readonly string[]> = {
   's3': [],
   'auth': ['s3'],
   'stream': ['auth/chunk-chain', 's3/error', 's3/refusal', 's3/checksum', 'type:auth'],
-  'operations': ['s3', 'type:stream', 'type:auth', 'type:pfs/contract', 'pfs/failure'],
+  'operations': ['s3', 'type:stream', 'type:pfs/contract', 'pfs/failure'],
   'pfs': ['wire'],
   'pfsd': ['wire'],
   'observe': [],
@@ -39,6 +39,9 @@ const packageLaw: readonly { readonly of: RegExp, readonly in: RegExp }[] = [
 const placeOf = (path: string): string => path.replace(/^lib\//, '').replace(/\.ts$/, '')
 const roomOf = (path: string): string => placeOf(path).split('/')[0] ?? ''
 
+/** The rules that some import rests on. */
+const restedOn = new Set<string>()
+
 function allowed(entry: Import): boolean {
   const from = roomOf(entry.from)
   const to = placeOf(entry.to)
@@ -47,11 +50,13 @@ function allowed(entry: Import): boolean {
   if (from === 'operations' && room === 'operations') return operationMayImport(placeOf(entry.from), to)
   if (from === 'pfsd' && room === 'pfsd') return pfsdMayImport(placeOf(entry.from), to)
   if (from === room && to.includes('/')) return true
-  return (law[from] ?? []).some((rule) => {
+  const rule = (law[from] ?? []).find((rule) => {
     const typeRule = rule.startsWith('type:')
     const target = typeRule ? rule.slice(5) : rule
     return (to === target || to.startsWith(`${target}/`)) && (!typeRule || entry.typeOnly)
   })
+  if (rule !== undefined) restedOn.add(`${from} → ${rule}`)
+  return rule !== undefined
 }
 
 /** One operation never imports another; only the table imports them all. */
@@ -79,6 +84,9 @@ t.test('import law', (t) => {
     }
   }
   t.ok(library.length > 10, 'files were judged')
+  for (const [room, rules] of Object.entries(law)) {
+    for (const rule of rules) if (!restedOn.has(`${room} → ${rule}`)) t.fail(`nothing in ${room} needs ${rule}: take the rule back`)
+  }
   t.end()
 })
 
@@ -109,11 +117,21 @@ t.test('no two files of lib load each other, however long the way round', (t) =>
   t.end()
 })
 
-t.test('a test stands in the room of its source', (t) => {
-  const rooms = new Set(library.map((path) => dirname(path).replace(/^lib/, 'test')))
+/** Tests of several files of their room, or of one against a fixture. All others are named for the file that they test. */
+const ofTheRoom: ReadonlySet<string> = new Set([
+  'test/auth/mutation.ts', 'test/auth/smithy.ts', 'test/auth/suite.ts', 'test/auth/vectors.ts', 'test/operations/multipart.ts',
+  'test/operations/operations.ts', 'test/pfs/transports/transports.ts', 'test/pfsd/rpc/bounds.ts', 'test/pfsd/rpc/s3-paths.ts',
+  'test/pfsd/rpc/vectors.ts', 'test/stream/over-http.ts',
+])
+
+t.test('a test stands in the room of its source, under its name', (t) => {
   const free = /^test\/(tidy\.ts|(bench|contract|fault|fuzz|raw|regress|sdk|support|tidy)\/)/
   for (const path of code.filter((path) => path.startsWith('test/') && !free.test(path))) {
-    if (!rooms.has(dirname(path)) || (dirname(path) === 'test' && !sources.has(path.replace(/^test/, 'lib')))) t.fail(`${path} belongs to no room of lib`)
+    if (basename(path) === 'bench.ts' || ofTheRoom.has(path)) continue
+    const source = path.replace(/^test/, 'lib')
+    const shared = join(dirname(source), 'shared', basename(source))
+    if (!sources.has(source) && !sources.has(shared)) t.fail(`${path} is named for no file of lib`)
   }
+  for (const path of ofTheRoom) t.ok(sources.has(path), `${path} is there`)
   t.end()
 })

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path'
 import t from 'tap'
 import ts from 'typescript'
-import { code, importsOf, library, sources, text, tracked, visitNodes } from '../support/source-tree'
+import { code, importsOf, keysOf, library, sources, text, tracked, visitNodes } from '../support/source-tree'
 
 /* Everything that is offered is taken by somebody: exports, limits, refusals, dependencies, support of tests. */
 
@@ -41,20 +41,6 @@ t.test('every export is imported, and nothing of lib is there for tests alone', 
   t.ok(taken.size > 100, 'imports were read')
   t.end()
 })
-
-/** The keys of the object literal that `const name` is. */
-function keysOf(path: string, name: string): string[] {
-  const keys: string[] = []
-  const source = sources.get(path)
-  if (source === undefined) return keys
-  visitNodes(source, (node) => {
-    if (!ts.isVariableDeclaration(node) || node.name.getText() !== name || node.initializer === undefined) return
-    let value = node.initializer
-    while (ts.isAsExpression(value) || ts.isSatisfiesExpression(value)) value = value.expression
-    if (ts.isObjectLiteralExpression(value)) for (const { name } of value.properties) if (name !== undefined) keys.push(name.getText())
-  })
-  return keys
-}
 
 function unused(path: string, name: string, use: (key: string) => string, room = 'lib/'): void {
   t.test(`every row of ${path} is used`, (t) => {

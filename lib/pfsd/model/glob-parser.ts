@@ -125,4 +125,3 @@ const posixClasses: ReadonlyMap<string, RegExp> = new Map([
 function failure(text: string): RpcFailure {
   return new RpcFailure(Code.unknown, text)
 }
-

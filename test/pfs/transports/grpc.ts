@@ -1,5 +1,4 @@
-import { createServer, type Socket } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import t from 'tap'
 import { deferred } from '../../../lib/kit/deferred'
 import { grpc } from '../../../lib/pfs/transports/grpc'
