@@ -62,7 +62,8 @@ function phases(signer: Signer, host: string): Phase[] {
     })
   }
   for (const method of ['PUT', 'GET', 'HEAD']) {
-    add(warmUp, { bytes: 0, concurrency: 16, count: 1500 }, (i) => shot(method, `${bucket}/warm/k${String(i)}-size-${String(small)}`, method === 'PUT' ? small : undefined))
+    const size = method === 'PUT' ? small : undefined
+    add(warmUp, { bytes: 0, concurrency: 16, count: 1500 }, (i) => shot(method, `${bucket}/warm/k${String(i)}-size-${String(small)}`, size))
   }
   const big = (i: number): string => `${bucket}/large/${String(i)}-size-${String(large)}`
   add(warmUp, { bytes: large, concurrency: 16, count: 16 }, (i) => shot('PUT', big(i), large), '/stored')
