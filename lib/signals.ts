@@ -1,6 +1,9 @@
 import type { Log } from './observe'
 
-/** Ctrl-C reaches a program that a launcher started twice: from the terminal, and passed on by the launcher. Nobody asks a second time as fast. */
+/**
+ * Ctrl-C reaches a program that a launcher started twice: from the terminal, and passed on by the launcher. Nobody asks a second
+ * time as fast.
+ */
 const sameAskMs = 500
 
 /** SIGTERM and SIGINT run `drain` and then end the process: 0 if it went well, 1 if not. A second signal ends at once. */

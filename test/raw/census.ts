@@ -99,6 +99,7 @@ void t.test('DO-06: connections never take the descriptors that the store needs'
   await Promise.all(crowd.map((connection) => connection.breakOff('rst')))
   const later = new HttpClient(server.port, 1)
   t.teardown(() => { later.close() })
-  t.ok(await eventually(async () => await later.request('PUT', `/${bucket}/small`, 'y').then(({ status }) => status === 200, () => false)), 'others are let in again')
+  const letIn = (): Promise<boolean> => later.request('PUT', `/${bucket}/small`, 'y').then(({ status }) => status === 200, () => false)
+  t.ok(await eventually(letIn), 'others are let in again')
   t.equal(server.log(), '')
 })
