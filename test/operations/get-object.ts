@@ -79,6 +79,9 @@ t.test('checksums are shown to who asks', async (t) => {
   t.match(headersOf(await get({ headers: { 'x-amz-checksum-mode': 'ENABLED' } })), shown)
   t.match(headersOf(await head({ headers: { 'x-amz-checksum-mode': 'enabled' } })), shown)
   t.equal(headersOf(await get({ headers: { 'x-amz-checksum-mode': 'ENABLED', Range: 'bytes=0-' } }))['x-amz-checksum-crc32'], undefined)
+  const onlyPart = await get({ query: 'partNumber=1', headers: { 'x-amz-checksum-mode': 'ENABLED' } })
+  t.equal(onlyPart.status, 206)
+  t.match(headersOf(onlyPart), { ...shown, 'content-range': 'bytes 0-9/10' }, 'the one part of an object written whole is all of it')
 })
 
 t.test('conditions: 304 with what a cache needs, 412 by name', async (t) => {

@@ -54,13 +54,15 @@ function notModified(stat: Stat): Reply {
 
 /**
  * The checksum of what is answered: SDKs verify whatever they see against the bytes they got. So a range has none, and a
- * part has its own.
+ * part has its own. The one part of an object written whole is all of it: transfer managers begin by asking for part 1, and
+ * small objects would else be the ones that no client verifies.
  */
 function checksumOf(stat: Stat, selection: Selection): StoredChecksum | undefined {
   const whole = storedChecksum(stat.attributes?.entries)
   const parts = stat.attributes?.parts
   if (selection.status === 200) return whole
-  if (selection.part === undefined || parts === undefined) return undefined
+  if (selection.part === undefined) return undefined
+  if (parts === undefined) return whole
   const algorithm = algorithmNamed(parts.checksumAlgorithm ?? '')
   const digest = parts.checksums?.[selection.part]
   if (algorithm === undefined || digest === undefined) return undefined
