@@ -72,7 +72,7 @@ const patterns: ReadonlyArray<readonly [pattern: RegExp, kind: PfsErrorKind, mes
   [/name \(.*\) invalid|branch name cannot be a UUID|invalid ancestry format|project name/s,
     'bad-name', 'the server cannot hold this name'],
   [/cannot be deleted because it|cannot delete a repo associated with a pipeline/s, 'denied', 'the branch or repo is in use by others'],
-  [/bad connection|context canceled/s, 'unavailable', 'the server gave up the call'],
+  [/bad connection|context canceled|Received RST_STREAM/s, 'unavailable', 'the server gave up the call'],
 ]
 
 const codes: Readonly<Record<number, readonly [kind: PfsErrorKind, message: string]>> = {

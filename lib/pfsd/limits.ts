@@ -59,7 +59,8 @@ export const limits = {
   heldPiecesMax: 1024,
   /** What all open streams may hold together. */
   heldBytesMax: 32 * 1024 * 1024,
-  /** What the changes of all open streams may take beside their contents: keys, attributes and places. */
+  /** What the changes of one open stream, and of all, may take beside their contents: keys, attributes and places. */
+  changesStreamBytesMax: 64 * 1024 * 1024,
   changesBytesMax: 128 * 1024 * 1024,
   /** One blob file; a longer content goes on in the next. */
   blobFileBytesMax: 1024 ** 3,
@@ -80,6 +81,7 @@ assert(limits.blobBlockBytes % limits.blobCheckBytes === 0, 'a write ends with a
 assert(limits.heldFileBytesMax <= bounds.smallBlobBytesMax, 'a held file must fit a small blob')
 assert(bounds.smallBlobBytesMax <= limits.segmentBlobBytesMax, 'a small blob must fit what segments take')
 assert(limits.heldFileBytesMax <= limits.heldStreamBytesMax, 'a held file must fit a stream')
+assert(limits.changesStreamBytesMax <= limits.changesBytesMax, 'the changes of one stream must fit those of all')
 assert(limits.heldStreamBytesMax <= limits.heldBytesMax, 'a held stream must fit what all may hold')
 assert(limits.contentMessageBytes <= limits.readBytesMax, 'one read must fill a message of content')
 assert(limits.contentMessageBytes % limits.blobCheckBytes === 0, 'a message of content is made of whole checked blocks')

@@ -9,6 +9,7 @@ import {
 import { CrcCombination } from './crc-combine'
 import type { Entries } from './object-facts'
 import { invalidRequest } from './refusal'
+import { RunningCrc64Nvme } from './running-crc64nvme'
 
 /**
  * The checksum of an object that is put together from parts. FULL_OBJECT is that of the whole content: a CRC's follows from
@@ -131,9 +132,9 @@ function digestOf(algorithm: ChecksumAlgorithm, bytes: Buffer): Buffer {
   return digest
 }
 
-/** Sums bytes as they pass; undefined for CRC64NVME, whose code is not at hand here. */
-export function runningChecksum(algorithm: ChecksumAlgorithm): { update(bytes: Buffer): unknown, digest(): Buffer } | undefined {
-  if (algorithm === 'CRC64NVME') return undefined
+/** Sums bytes as they pass. */
+export function runningChecksum(algorithm: ChecksumAlgorithm): { update(bytes: Buffer): unknown, digest(): Buffer } {
+  if (algorithm === 'CRC64NVME') return new RunningCrc64Nvme()
   if (algorithm === 'SHA1' || algorithm === 'SHA256') return createHash(algorithm.toLowerCase())
   const step = algorithm === 'CRC32' ? crc32 : crc32c
   let value = 0

@@ -8,7 +8,7 @@ interface Restaged {
   readonly staged: Staged
   /** Raw, like the checksum. */
   readonly md5: Buffer
-  /** Of the algorithm asked for, where it can be computed here. */
+  /** Of the algorithm asked for. */
   readonly checksum: Buffer | undefined
 }
 

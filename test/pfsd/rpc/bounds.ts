@@ -64,7 +64,7 @@ t.test('keys, attributes and pieces of open streams are bounded together', async
   const modify = (changes: Parameters<RpcClient['upload']>[1]): Promise<unknown> =>
     client.upload('/pfs_v2.API/ModifyFile', [{ set_commit: master }, ...changes])
   const many = Array.from({ length: 60 }, (_, i) => add(`/${i}`, 'x'))
-  const tooMany = { code: 8, details: 'the changes of all open streams take more than 20000 bytes' }
+  const tooMany = { code: 8, details: 'the changes of this stream, or of all open ones, take too much memory' }
   t.match(await refusal(modify(many)), tooMany, 'many keys')
   t.match(await refusal(modify([{ delete_file: { path: `/${'k'.repeat(10_000)}` } }])), tooMany, 'a long key')
   t.match(await refusal(modify(many.map(({ add_file: file }) => ({ delete_file: { path: `${file?.path ?? ''}/` } })))), tooMany, 'directories')
@@ -89,14 +89,14 @@ function heapBytes(): number {
 }
 
 t.test('an answer of any length is sent in the same memory, however often its reader is waited for', async (t) => {
-  const count = 100_000
+  const count = 200_000
   let most = 0
   let sent = 0
   const out = {
     cancelled: false,
     send(): Promise<void> {
       sent += 1
-      if (sent % 20_000 === 0) most = Math.max(most, heapBytes() - before)
+      if (sent % 40_000 === 0) most = Math.max(most, heapBytes() - before)
       return Promise.resolve()
     },
   }
@@ -119,5 +119,5 @@ t.test('an answer of any length is sent in the same memory, however often its re
   await sendNodes({ nodes: nodes(), wanted: () => true }, describer, out)
   await sendAll(nodes(), () => info, out)
   t.equal(sent, 3 * count)
-  t.ok(most < 4_000_000, `${most} bytes more at the most`)
+  t.ok(most < 10_000_000, `${most} bytes more at the most`)
 })

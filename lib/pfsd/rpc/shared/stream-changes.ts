@@ -1,4 +1,4 @@
-import type { Budget } from '../../../kit/budget'
+import { Budget } from '../../../kit/budget'
 import { Code, RpcFailure } from '../../failure'
 import { limits } from '../../limits'
 import { encodeAttributes } from '../../model/attributes'
@@ -63,7 +63,7 @@ export class StreamChanges {
     this.sink = new BlobSink(store)
     this.paths = paths
     this.budget = held
-    this.room = changes
+    this.room = new Budget(limits.changesStreamBytesMax, changes)
   }
 
   /** Takes over the bytes. A promise asks to wait before the next message. */
@@ -120,7 +120,7 @@ export class StreamChanges {
 
   private charge(bytes: number): void {
     if (!this.room.take(bytes)) {
-      throw new RpcFailure(Code.resourceExhausted, `the changes of all open streams take more than ${this.room.bytesMax} bytes`)
+      throw new RpcFailure(Code.resourceExhausted, 'the changes of this stream, or of all open ones, take too much memory')
     }
     this.weight += bytes
   }
