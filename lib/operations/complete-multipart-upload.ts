@@ -75,6 +75,7 @@ async function completionOf(
   }
 }
 
+/** Tells of the object as it was made. The address is the one that the client used: the gateway knows no other name of its own. */
 function completed(call: Call<ObjectScope>, written: Written, attributes: Attributes): Reply {
   const { head, secure, scope: { bucket, key } } = call
   const checksum = checksumElements(storedChecksum(attributes.entries)).map(([name, text]) => element(name, text))

@@ -46,6 +46,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   return copied(from, attributes, written)
 }
 
+/** The copy as a read would show it: what was written, with what was taken over from the source. */
 function copied(from: Stat, attributes: Attributes | undefined, written: { readonly version: string, readonly time: Date }): Reply {
   const copy: Stat = { ...from, version: written.version, modified: written.time, ...attributes === undefined ? {} : { attributes } }
   const checksum = checksumElements(storedChecksum(copy.attributes?.entries)).map(([name, text]) => element(name, text))

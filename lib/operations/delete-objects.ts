@@ -62,6 +62,7 @@ function planOf(objects: readonly ObjectToDelete[]): Plan {
   return { edits, fates }
 }
 
+/** What is asked of one key twice alike is one deletion, told twice. */
 function sameConditions(a: ObjectToDelete, b: ObjectToDelete): boolean {
   return a.versionId === b.versionId && a.etag === b.etag && a.size === b.size && a.lastModifiedTime === b.lastModifiedTime
 }
@@ -79,6 +80,7 @@ function fateOf(object: ObjectToDelete, edits: Delete[]): S3Error | number {
   }
 }
 
+/** The edit that deletes one object; throws the refusal of a key or condition that can never be met. */
 function editOf(object: ObjectToDelete): Delete {
   checkKey(object.key)
   if ((object.versionId ?? '') !== '') throw versionStays()

@@ -41,6 +41,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
 
 const known: ReadonlySet<string> = new Set(['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize'])
 
+/** The header is a list, and may come in several fields. InvalidRequest for none, InvalidArgument for a name S3 does not have. */
 function wantedAttributes(head: Head): ReadonlySet<string> {
   const names = head.all('x-amz-object-attributes').join(',').split(',').map((name) => name.trim()).filter((name) => name !== '')
   if (names.length === 0) {
@@ -53,6 +54,7 @@ function wantedAttributes(head: Head): ReadonlySet<string> {
   return new Set(names)
 }
 
+/** A whole number of up to 31 bits; anything else is InvalidArgument. */
 function number(head: Head, name: string, otherwise: number): number {
   const text = head.get(`x-amz-${name}`)
   if (text === undefined) return otherwise

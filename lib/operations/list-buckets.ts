@@ -18,6 +18,7 @@ async function run(call: Call<ServiceScope>): Promise<Reply> {
   const max = maxBuckets(query)
   const token = query.get('continuation-token')
   const after = token === undefined || token === '' ? '' : parseBucketsToken(token)
+  // Every bucket is in the one region: those of another are none.
   const here = [undefined, '', region].includes(query.get('bucket-region'))
   // Names are ASCII, whose order is the same in UTF-16.
   const found = here ? (await call.pfs.buckets()).filter(({ name }) => name > after && name.startsWith(prefix ?? '')) : []
@@ -33,6 +34,7 @@ function bucketElement(bucket: Bucket): string {
     element('BucketRegion', region) + '</Bucket>'
 }
 
+/** All of them where nothing is said, as S3 has it; a page of at most 10,000 where it is. */
 function maxBuckets(query: Query): number {
   const text = query.get('max-buckets')
   if (text === undefined || text === '') return Infinity

@@ -16,6 +16,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   const { query, pfs: { uploads }, scope: { bucket, key } } = call
   const max = pageCount(query, 'max-parts', limits.listKeysMax)
   const marker = pageCount(query, 'part-number-marker', limits.partsMax)
+  // The count of an absent marker is its bound, which would leave out every part.
   const after = (query.get('part-number-marker') ?? '') === '' ? 0 : marker
   const encoding = { encodingType: encodingType(query) }
   const upload = await uploads.get(bucket, key, uploadIdOf(query))

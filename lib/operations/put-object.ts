@@ -40,6 +40,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   })
 }
 
+/** Spares a client that must fail its condition the sending of its body. What counts is judged in the committer, once more. */
 async function judgeEarly(call: Call<ObjectScope>, judge: WriteJudge): Promise<void> {
   const { pfs, scope } = call
   judge(await atHead(pfs, scope.bucket, (snapshot) => {
@@ -55,6 +56,7 @@ async function refuseUnwritable(call: Call<ObjectScope>): Promise<void> {
   if (bucket.readOnly) throw readOnlyBucket()
 }
 
+/** What the body's checks found out: digests, under the names in which they are kept. */
 function contentEntries(verdict: Verdict): Record<string, string> {
   if (verdict.md5 === undefined) throw new Error('a stored object needs the MD5 of its body')
   const entries = [md5Entry(verdict.md5)]

@@ -17,6 +17,10 @@ type ConditionalRead =
   | { readonly kind: 'not-modified', readonly reply: Reply }
   | { readonly kind: 'content', readonly stat: Stat, readonly selection: Selection, readonly headers: HeaderList }
 
+/**
+ * Resolves, judges the conditions, selects the range, and puts the headers together: in this order, which is S3's where several
+ * things are wrong. NoSuchKey, NoSuchVersion, PreconditionFailed, InvalidRange, InvalidPartNumber.
+ */
 export async function conditionalRead(call: Call<ObjectScope>): Promise<ConditionalRead> {
   const { head, query, scope } = call
   refuseCustomerKey(head)
@@ -42,6 +46,7 @@ export async function conditionalRead(call: Call<ObjectScope>): Promise<Conditio
   return { kind: 'content', stat, selection, headers }
 }
 
+/** What a cache needs to renew what it has: RFC 9110 asks for these fields and no others. */
 function notModified(stat: Stat): Reply {
   const headers: (readonly [string, string])[] = [
     ['ETag', etagOf(stat)],

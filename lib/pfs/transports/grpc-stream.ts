@@ -55,6 +55,7 @@ export class GrpcStream<Response> implements MessageSource<Response> {
     this.idle.stop()
   }
 
+  /** Told once; after an end or a cancel, to nobody. */
   private fail(error: RpcError): void {
     if (this.over) return
     this.finish()

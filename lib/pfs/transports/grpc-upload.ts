@@ -51,6 +51,7 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
     }
   }
 
+  /** The status is the last that comes of a call. Without an answer before it, the call has failed, whatever it says. */
   private settle(status: StatusObject): void {
     this.over = true
     this.idle.stop()
@@ -60,6 +61,7 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
     this.wake()
   }
 
+  /** Lets everybody look again: those who wait for room, and those who wait for the end. */
   private wake(): void {
     for (const wake of this.room.splice(0)) wake()
     for (const wake of this.done.splice(0)) wake()
@@ -91,6 +93,7 @@ export class GrpcUpload<Request extends object, Response> implements ClientStrea
     return this.unsent < limits.queuedMessagesMax ? undefined : this.waitForRoom()
   }
 
+  /** Kept when few enough messages are unsent, or rejected when the call fails; nobody need be listening. */
   private waitForRoom(): Promise<void> {
     const promise = new Promise<void>((resolve, reject) => {
       this.room.push(() => this.failure === undefined ? resolve() : reject(this.failure))

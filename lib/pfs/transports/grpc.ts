@@ -42,6 +42,7 @@ export function grpc(address: string, options: GrpcOptions = {}): Transport {
   }
 }
 
+/** Fails with DEADLINE_EXCEEDED in the end, whatever the server does. */
 function callUnary<Path extends keyof Rpcs>(
   channel: Channel, path: Path, request: Rpcs[Path]['request'], options: CallOptions | undefined,
 ): Promise<Rpcs[Path]['response']> {
@@ -74,6 +75,7 @@ const channelOptions = {
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/
 
+/** One client at a time, made at the first call and made anew once it was given up. */
 class Channel {
   private readonly target: string
   private readonly secure: boolean

@@ -54,6 +54,7 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
     }
   }
 
+  /** The handler is done: what it sent goes out, and behind that the end or the failure. */
   private finish(failure: RpcError | undefined): void {
     this.finished = true
     this.failure = failure

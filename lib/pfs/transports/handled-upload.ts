@@ -54,6 +54,7 @@ export class HandledUpload<Request, Response> implements ClientStream<Request, R
     }
   }
 
+  /** The message in hand is done: the next ones go in, until one of them takes its time too. */
   private taken(): void {
     this.busy = undefined
     while (this.busy === undefined && this.failure === undefined) {
@@ -64,6 +65,7 @@ export class HandledUpload<Request, Response> implements ClientStream<Request, R
     if (this.waiting.length + (this.busy === undefined ? 0 : 1) < limits.queuedMessagesMax) this.settleRoom(undefined)
   }
 
+  /** What waits is thrown away: a server that has failed takes no more. */
   private fail(error: unknown): void {
     this.busy = undefined
     this.failure ??= rpcErrorOf(error)

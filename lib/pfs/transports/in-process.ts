@@ -54,6 +54,7 @@ function callUnary<Request, Response>(
   return options?.idleMsMax === undefined ? answered : before(options.idleMsMax, answered, () => context.leave())
 }
 
+/** The result, unless the deadline comes first; the handler is not stopped, and its answer then reaches nobody. */
 function before<Result>(msMax: number, result: Promise<Result>, leave: () => void): Promise<Result> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

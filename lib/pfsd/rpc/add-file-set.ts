@@ -7,7 +7,10 @@ import { alreadyFinished, saying } from './shared/requirements'
 import { resolveCommit } from './shared/resolve-commit'
 import { withChanges } from './shared/write-commit'
 
-/** Lays a file set over an open commit. */
+/**
+ * Lays a file set over an open commit, after all that was written to it. The set stays as it is and may be laid again. UNKNOWN
+ * for a commit that has finished, and for a token that is unknown or has expired.
+ */
 export function addFileSet({ store }: Instance): Unary<AddFileSetRequest, Empty> {
   return async (request) => {
     await store.transact((tx) => {

@@ -10,7 +10,10 @@ import { saying } from './shared/requirements'
 import { resolveCommit } from './shared/resolve-commit'
 import { putAutoCommit } from './shared/start-commit'
 
-/** Makes a branch or moves its head. Without a head a new branch begins with a finished, empty commit, and an old one stays as it is. */
+/**
+ * Makes a branch or moves its head. Without a head a new branch begins with a finished, empty commit, and an old one stays as it
+ * is. NOT_FOUND where the repo is missing; UNKNOWN for a name that cannot be, and for a head of another repo.
+ */
 export function createBranch({ store }: Instance): Unary<CreateBranchRequest, Empty> {
   return async (request) => {
     const { repo, name } = branchReference(request.branch)
@@ -32,6 +35,7 @@ export function createBranch({ store }: Instance): Unary<CreateBranchRequest, Em
   }
 }
 
+/** The commit that is to be the head, however it is named; answers its sequence number. */
 function headNamed(tx: Tx, head: Commit, repo: number): number {
   const name = head.id ?? head.branch?.name ?? ''
   const found = resolveCommit(tx, head, `unable to inspect ${repoText(headRepo(head))}@${name}: `)
@@ -39,6 +43,7 @@ function headNamed(tx: Tx, head: Commit, repo: number): number {
   return found.commit.seq
 }
 
+/** For the error's text alone: what the message leaves out is told as pachd fills it in. */
 function headRepo(head: Commit): RepoReference {
   const repo = head.repo ?? head.branch?.repo
   return { project: repo?.project?.name ?? 'default', name: repo?.name ?? '', type: repo?.type ?? 'user' }

@@ -8,7 +8,10 @@ import type { Instance } from './shared/instance'
 import { StreamChanges } from './shared/stream-changes'
 import { takeMessage } from './shared/take-message'
 
-/** A file set that lives for ten minutes unless it is renewed. Deleting a directory concerns the stream itself only. */
+/**
+ * A file set that lives for ten minutes unless it is renewed. Deleting a directory concerns the stream itself only: there is
+ * nothing beneath a file set yet. Its token is in nobody's hands before every byte of it is durable.
+ */
 export function createFileSet(instance: Instance): ClientStream<ModifyFileRequest, CreateFileSetResponse> {
   return () => new CreateFileSetInlet(instance)
 }

@@ -4,6 +4,7 @@ import type { Unary } from '../service'
 import type { CreateProjectRequest, Empty } from '../../wire/messages'
 import type { Instance } from './shared/instance'
 
+/** With `update` the description of a project that is there is changed, and nothing else. ALREADY_EXISTS without. */
 export function createProject({ store }: Instance): Unary<CreateProjectRequest, Empty> {
   return async (request) => {
     const name = request.project?.name ?? ''

@@ -6,7 +6,11 @@ import type { Instance } from './shared/instance'
 import { repoReference, repoText } from './shared/reference'
 import { noProject } from './shared/requirements'
 
-/** A repo of another type than `user` is the companion of the user repo of its name, which must be there. */
+/**
+ * A repo of another type than `user` is the companion of the user repo of its name, which must be there. With `update` only the
+ * description of a repo that is there is changed. NOT_FOUND for the project, ALREADY_EXISTS, UNKNOWN for a name or type that
+ * cannot be.
+ */
 export function createRepo({ store }: Instance): Unary<CreateRepoRequest, Empty> {
   return async (request) => {
     const named = repoReference(request.repo)

@@ -8,7 +8,10 @@ import { branchReference, repoKey, repoText } from './shared/reference'
 import { requireHead } from './shared/require-head'
 import { noBranchLines } from './shared/requirements'
 
-/** The branch goes, its commits stay: an open one can still be finished by its id. */
+/**
+ * The branch goes, its commits stay: an open one can still be finished by its id. With `expected_head`, which pachd does not
+ * have, FAILED_PRECONDITION where the head is another by then: what was found empty is what is removed. NOT_FOUND.
+ */
 export function deleteBranch({ store }: Instance): Unary<DeleteBranchRequest, Empty> {
   return async (request) => {
     const { repo, name } = branchReference(request.branch)

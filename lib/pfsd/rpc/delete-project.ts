@@ -6,6 +6,10 @@ import type { Instance } from './shared/instance'
 import { removeRepo } from './shared/remove-repo'
 import { repoText } from './shared/reference'
 
+/**
+ * With `force` its repos go too, each with all its history; else FAILED_PRECONDITION, which names them, where there are any.
+ * NOT_FOUND.
+ */
 export function deleteProject({ store, waiters }: Instance): Unary<DeleteProjectRequest, Empty> {
   return async (request) => {
     const name = request.project?.name ?? ''
@@ -21,6 +25,7 @@ export function deleteProject({ store, waiters }: Instance): Unary<DeleteProject
       tx.deleteProject(project)
       return repos.flatMap((repo) => removeRepo(tx, repo))
     })
+    // Only now are the commits gone for certain: a transaction that failed must not send anybody home.
     waiters.deleted(removed)
     return {}
   }

@@ -7,7 +7,10 @@ import type { Instance } from './shared/instance'
 import { repoReference } from './shared/reference'
 import { removeRepo } from './shared/remove-repo'
 
-/** A user repo takes its companions along. A repo that is not there was not deleted, which is no error. */
+/**
+ * A user repo takes its companions along. A repo that is not there was not deleted, which is no error. `force` is not asked for:
+ * it would matter only to branches that others depend on, and there are none.
+ */
 export function deleteRepo({ store, waiters }: Instance): Unary<DeleteRepoRequest, DeleteRepoResponse> {
   return async (request) => {
     if (request.repo === undefined) throw new RpcFailure(Code.invalidArgument, 'no repo specified')

@@ -6,7 +6,10 @@ import { repoText } from './shared/reference'
 import { resolveCommit } from './shared/resolve-commit'
 import { childrenOf, retireCommit } from './shared/retire-commit'
 
-/** Throws away a commit that has no children, open or not, with what it changed. */
+/**
+ * Throws away a commit that has no children, open or not, with what it changed. UNKNOWN where it has some: they are built on
+ * it. Those who wait for it to be finished are told that it never will be.
+ */
 export function dropCommit({ store, waiters }: Instance): Unary<DropCommitRequest, DropCommitResponse> {
   return async (request) => {
     const seq = await store.transact((tx) => {

@@ -6,7 +6,10 @@ import type { Instance } from './shared/instance'
 import { alreadyFinished } from './shared/requirements'
 import { resolveCommit } from './shared/resolve-commit'
 
-/** Finishes and validates at once; what is wrong with it, or what the caller says is, stands in the commit's error. */
+/**
+ * Finishes and validates at once; what is wrong with it, or what the caller says is, stands in the commit's error, and readers
+ * of the branch then pass it over. UNKNOWN for a commit that has finished already.
+ */
 export function finishCommit({ store, paths, waiters }: Instance): Unary<FinishCommitRequest, Empty> {
   return async (request) => {
     if (request.commit === undefined) throw new RpcFailure(Code.unknown, 'check new file commit: commit cannot be nil')

@@ -12,7 +12,11 @@ import { fileMissing } from './shared/view'
 
 const prefix = 'get file: '
 
-/** The content of the one file that the path, a glob, matches; from `offset` on, `length` bytes where that is said. */
+/**
+ * The content of the one file that the path, a glob, matches; from `offset` on, `length` bytes where that is said. An offset
+ * behind the end is no bytes. NOT_FOUND; UNKNOWN where several match or a directory does; INVALID_ARGUMENT for
+ * negative numbers, of which pachd makes a neighbour's bytes.
+ */
 export function getFile(instance: Instance): ServerStream<GetFileRequest, BytesValue> {
   return (request, out) => {
     const { offset = 0, length = 0 } = request

@@ -5,7 +5,10 @@ import type { Instance } from './shared/instance'
 import { openReading } from './shared/reading'
 import { sendNodes } from './shared/send-nodes'
 
-/** What is not there matches nothing, which is no error. */
+/**
+ * In byte order, directories among the files they hold. What is not there matches nothing, which is no error; a commit that is
+ * not there is one, in pachd's words.
+ */
 export function globFile(instance: Instance): ServerStream<GlobFileRequest, FileInfo> {
   return (request, out) => {
     const { walking, describer } = openReading(instance, request.commit)

@@ -7,7 +7,7 @@ import type { Instance } from './shared/instance'
 import { branchReference, repoMessage, repoText } from './shared/reference'
 import { noBranchLines } from './shared/requirements'
 
-/** The look-up behind every read of a branch: four reads of the store, no promise. */
+/** The look-up behind every read of a branch: four reads of the store, no promise. NOT_FOUND says how far it came. */
 export function inspectBranch({ store }: Instance): Unary<InspectBranchRequest, BranchInfo> {
   return (request) => {
     const { repo, name } = branchReference(request.branch)

@@ -7,8 +7,12 @@ import type { Instance } from './shared/instance'
 import { repoMessage, repoText } from './shared/reference'
 import { resolveCommit, type ResolvedCommit } from './shared/resolve-commit'
 
-/** With `wait` for FINISHING or FINISHED, which come together here, the answer comes once an open commit is finished. */
+/**
+ * With `wait` for FINISHING or FINISHED, which come together here, the answer comes once an open commit is finished, or fails
+ * once it is removed. NOT_FOUND as in every call that names a commit.
+ */
 export function inspectCommit({ store, waiters }: Instance): Unary<InspectCommitRequest, CommitInfo> {
+  // Read again: between the question and this answer the commit may have changed, or gone.
   const answer = (found: ResolvedCommit): CommitInfo => {
     const row = store.read.commit(found.commit.seq)
     if (row === undefined || row.gone) throw deleted(found)

@@ -5,6 +5,7 @@ import type { Instance } from './shared/instance'
 import { projectInfo } from './shared/project-info'
 import { noProject } from './shared/requirements'
 
+/** NOT_FOUND where there is none, in the words that pachctl shows. */
 export function inspectProject({ store }: Instance): Unary<InspectProjectRequest, ProjectInfo> {
   return (request) => {
     const name = request.project?.name ?? ''

@@ -6,6 +6,7 @@ import type { Instance } from './shared/instance'
 import { repoReference } from './shared/reference'
 import { detailedRepoInfo } from './shared/repo-info'
 
+/** The repo with its branches, and its size in detail. NOT_FOUND. */
 export function inspectRepo({ store }: Instance): Unary<InspectRepoRequest, RepoInfo> {
   return (request) => {
     const repo = repoReference(request.repo)

@@ -10,7 +10,10 @@ import { repoMessage, repoOfCommit, repoReference, repoText } from './shared/ref
 import { resolveCommit } from './shared/resolve-commit'
 import { sendAll } from './shared/send-all'
 
-/** Newest first: the whole repo's commits, or with `to` the line of parents from there, up to but without `from`. */
+/**
+ * Newest first: the whole repo's commits, or with `to` the line of parents from there, up to but without `from`. At most
+ * `number` of them, of the origin asked for, begun before `started_time`. UNKNOWN for combinations that pachd refuses.
+ */
 export function listCommit({ store }: Instance): ServerStream<ListCommitRequest, CommitInfo> {
   return (request, out) => {
     const { read } = store
@@ -46,10 +49,12 @@ function wholeRepo(read: Reader, repo: number, reverse: boolean): Iterable<Commi
   return reverse ? [...present(read, repo)].reverse() : present(read, repo)
 }
 
+/** Without the commits that were squashed or dropped, whose rows stay for what they wrote. */
 function* present(read: Reader, repo: number): Generator<CommitRow> {
   for (const row of read.commits(repo)) if (!row.gone) yield row
 }
 
+/** `from` is a sequence number; 0, which no commit has, walks to the root. */
 function* line(read: Reader, to: CommitRow, from: number): Generator<CommitRow> {
   for (let row: CommitRow | undefined = to; row !== undefined && row.seq !== from;) {
     yield row

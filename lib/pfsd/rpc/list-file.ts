@@ -6,7 +6,10 @@ import { isOnPage, lastNodes, pageLength, pageStart } from './shared/pages'
 import { openFile } from './shared/reading'
 import { sendNodes } from './shared/send-nodes'
 
-/** What lies directly in a directory; of a file, the file. What is not there lists as nothing. */
+/**
+ * What lies directly in a directory; of a file, the file, which wins over a directory of its name. What is not there lists as
+ * nothing.
+ */
 export function listFile(instance: Instance): ServerStream<ListFileRequest, FileInfo> {
   return (request, out) => {
     const { walking, describer, path } = openFile(instance, request.file)

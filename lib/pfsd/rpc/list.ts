@@ -7,7 +7,11 @@ import type { Describer } from './shared/file-info'
 import type { Instance } from './shared/instance'
 import { openReading } from './shared/reading'
 
-/** One page of a flat or delimited listing of a commit, in byte order; its cost is that of what it shows. */
+/**
+ * One page of a flat or delimited listing of a commit, in byte order; its cost is that of what it shows. Not pachd's: there a
+ * page costs a stream for every common prefix. `last`, with `truncated`, is where the next page begins; prefixes and bounds are
+ * raw bytes of paths, the slash in front included.
+ */
 export function list(instance: Instance): Unary<ListRequest, ListResponse> {
   return (request) => {
     const repo = { name: request.repo ?? '', type: request.repo_type ?? 'user', project: { name: request.project ?? '' } }
@@ -23,6 +27,7 @@ export function list(instance: Instance): Unary<ListRequest, ListResponse> {
   }
 }
 
+/** A promise only where some file's attributes are too long to be read on the spot. */
 function answer(listed: Page, describer: Describer): ListResponse | Promise<ListResponse> {
   const waits: Array<Promise<void>> = []
   const response: ListResponse = {}

@@ -24,6 +24,7 @@ export function modifyFile(instance: Instance): ClientStream<ModifyFileRequest, 
   return (context) => new ModifyFileInlet(instance, context)
 }
 
+/** What the stream writes to. An open commit is named by its sequence number, which no later commit can take. */
 type Target =
   | { readonly kind: 'open', readonly reference: RepoReference, readonly seq: number, readonly id: string }
   | { readonly kind: 'one-off', readonly reference: RepoReference, readonly branch: string, readonly expectedHead: string }
@@ -47,6 +48,7 @@ class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
     return undefined
   }
 
+  /** Commits. Whatever comes of it, the bytes' place in the budget is given back, and files that no row names are removed. */
   end(): Promise<Empty> {
     const target = this.target
     if (target === undefined) return Promise.reject(new RpcFailure(Code.unknown, 'EOF'))
@@ -93,6 +95,7 @@ function targetOf(instance: Instance, commit: Commit, expectedHead: string): Tar
   return oneOff
 }
 
+/** Asked again in the transaction: somebody may have finished or dropped it while the stream was open. */
 function openCommit(tx: Tx, target: Extract<Target, { readonly kind: 'open' }>): CommitRow {
   const row = tx.commit(target.seq)
   if (row === undefined || row.gone) throw new RpcFailure(Code.notFound, `commit ${repoText(target.reference)}@${target.id} not found`)
@@ -100,6 +103,7 @@ function openCommit(tx: Tx, target: Extract<Target, { readonly kind: 'open' }>):
   return row
 }
 
+/** Also in the transaction, where nobody can come between the look and the commit. */
 function checkHead(tx: Tx, { reference, branch, expectedHead }: Extract<Target, { readonly kind: 'one-off' }>): void {
   if (expectedHead === '') return
   const repo = findRepo(tx, reference)

@@ -7,6 +7,10 @@ import type { Instance } from './shared/instance'
 
 const nanosPerSecond = 1_000_000_000
 
+/**
+ * From now on, for so many seconds; one second lets it go. UNKNOWN for a time that pachd refuses, NOT_FOUND for a set that is
+ * unknown or has expired.
+ */
 export function renewFileSet({ store, now }: Instance): Unary<RenewFileSetRequest, Empty> {
   return async (request) => {
     const token = request.file_set_id ?? ''

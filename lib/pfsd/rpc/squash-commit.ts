@@ -6,7 +6,10 @@ import { repoText } from './shared/reference'
 import { resolveCommit } from './shared/resolve-commit'
 import { childrenOf, retireCommit } from './shared/retire-commit'
 
-/** Merges a commit into its children: every commit's tree is whole, so only the line of parents changes. */
+/**
+ * Merges a commit into its children: every commit's tree is whole, so only the line of parents changes. UNKNOWN where it has no
+ * children, for then its changes would be lost, and where one of them is still open.
+ */
 export function squashCommit({ store, waiters }: Instance): Unary<SquashCommitRequest, SquashCommitResponse> {
   return async (request) => {
     const seq = await store.transact((tx) => {

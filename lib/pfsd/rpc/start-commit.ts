@@ -10,6 +10,10 @@ import { startCommit as start } from './shared/start-commit'
 
 const prefix = 'start commit in transaction: '
 
+/**
+ * Opens a commit on a branch, which is made where it is missing; until it is finished the branch takes no other. Answers its id.
+ * UNKNOWN while the parent is open; a branch without a repo is what kills a pachd, and is answered as that is.
+ */
 export function startCommit({ store }: Instance): Unary<StartCommitRequest, Commit> {
   return async (request) => {
     const named = request.branch

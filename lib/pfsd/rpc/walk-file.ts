@@ -8,7 +8,7 @@ import { isOnPage, lastNodes, pageLength, pageStart } from './shared/pages'
 import { openFile } from './shared/reading'
 import { sendNodes } from './shared/send-nodes'
 
-/** A file, or a directory with all below it, itself first. */
+/** A file, or a directory with all below it, itself first. NOT_FOUND for anything but an empty root. */
 export function walkFile(instance: Instance): ServerStream<WalkFileRequest, FileInfo> {
   return (request, out) => {
     const { view, walking, describer, path } = openFile(instance, request.file)

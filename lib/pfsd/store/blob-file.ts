@@ -110,6 +110,7 @@ export class BlobFileOut implements BlobFileWriter {
     }
   }
 
+  /** Lets go of what waits to be written. */
   private drop(): void {
     this.chunks = []
     this.settle(this.waiting)
@@ -195,6 +196,7 @@ export class BlobFileOut implements BlobFileWriter {
     return block
   }
 
+  /** The trailer, then every sync that a row rests on, in this order; a row may name the file only behind the last of them. */
   private async complete(fd: number): Promise<void> {
     this.owner.buffers.leave(this)
     if (this.written % limits.blobCheckBytes > 0) this.closeSum()
@@ -213,6 +215,7 @@ export class BlobFileOut implements BlobFileWriter {
     this.completed = true
   }
 
+  /** A failed sync poisons: the kernel may have dropped the pages, and a second one would succeed without them. */
   private async sync(fd: number): Promise<void> {
     try {
       await this.owner.files.datasync(fd)
@@ -223,6 +226,7 @@ export class BlobFileOut implements BlobFileWriter {
     this.unsynced = 0
   }
 
+  /** The first failure stands for all that follow. A full disk is told apart, for it passes. */
   private fail(error: unknown): void {
     const failure = isFull(error) ? new StoreFull(error) : error instanceof Error ? error : new Error(String(error))
     this.failure = failure

@@ -32,6 +32,7 @@ export class BlobReader {
     this.open = new OpenFiles(files)
   }
 
+  /** RangeError outside of the blob or beyond `readBytesMax`: such a range is a fault of the caller, not of the disk. */
   async read(row: BlobRow, offset: number, length: number): Promise<Buffer> {
     checkRange(row, offset, length)
     if (length === 0) return Buffer.alloc(0)
@@ -68,6 +69,7 @@ export class BlobReader {
     return whole.subarray(frame.blobHeadBytes)
   }
 
+  /** Whole checked blocks are read, and the range is cut out of them; a single block is kept for the next small read of it. */
   private async readFile(row: BlobRow, offset: number, length: number): Promise<Buffer> {
     const size = limits.blobCheckBytes
     const first = Math.floor(offset / size)
@@ -94,6 +96,7 @@ export class BlobReader {
     return Buffer.from(bytes.subarray(offset - start, offset - start + length))
   }
 
+  /** Read once a file, and checked against its row; later blocks of the same file are checked against it. */
   private async trailer(row: BlobRow, fd: number): Promise<Buffer> {
     const known = this.trailers.get(row.id)
     if (known !== undefined) return known
@@ -106,6 +109,7 @@ export class BlobReader {
     return trailer
   }
 
+  /** A file that is missing, or a disk that fails to read, is damage as much as other bytes are. */
   private async guarded<Result>(row: BlobRow, path: string, work: (fd: number) => Promise<Result>): Promise<Result> {
     try {
       return await this.open.use(path, work)

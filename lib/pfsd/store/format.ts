@@ -31,6 +31,7 @@ export async function readFormat(files: Files, layout: Layout): Promise<Format |
     const bytes = Buffer.alloc(await files.size(fd))
     await files.read(fd, bytes, 0)
     const found: unknown = JSON.parse(bytes.toString())
+    // Whatever the file holds, the three members are there, and a version or size of another type fails the tests below.
     const { version, uuid, segmentBytes } = { version: 0, uuid: '', segmentBytes: 0, ...(typeof found === 'object' ? found : {}) }
     if (version !== 1) throw new StoreRefused(`${layout.root} has format version ${String(version)}; this program reads version 1`)
     if (!(segmentBytes > 0)) throw new StoreDamaged('FORMAT has no segment size')

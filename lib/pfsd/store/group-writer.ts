@@ -47,6 +47,7 @@ export class GroupWriter {
     this.parts = parts
   }
 
+  /** See Store.transact. */
   transact<Result>(run: (tx: Tx) => Result): Promise<Result> {
     if (this.poisoned !== undefined) return Promise.reject(this.poisoned)
     if (this.ended) return Promise.reject(new Error('the store is closed'))
@@ -73,6 +74,7 @@ export class GroupWriter {
     }
   }
 
+  /** Runs while there is work, and never rejects: a group's failure goes to those who are in it. */
   private async loop(): Promise<void> {
     // What is called in the same turn belongs in the same group.
     await undefined
@@ -92,6 +94,7 @@ export class GroupWriter {
     this.running = undefined
   }
 
+  /** Runs the queue's works, in order, as far as one group goes. A work that throws leaves nothing behind but used-up ids. */
   private runGroup(): { group: Overlay, answers: { work: Work, result: unknown }[] } {
     const { committed, counters, unnamed, clock } = this.parts
     counters.time = Math.max(counters.time, clock())
@@ -118,6 +121,7 @@ export class GroupWriter {
     return { group, answers }
   }
 
+  /** Makes a group durable: bytes and their sync, then one commit of the index. Only what says that the disk is full is survived. */
   private async flush(group: Overlay): Promise<void> {
     const { index, committed, segments, counters } = this.parts
     if (group.isEmpty() && this.freed.length === 0) return
@@ -169,6 +173,7 @@ export class GroupWriter {
     return this.free >= limits.indexReserveBytes
   }
 
+  /** While a group is on its way its blob files must not be removed, although no durable row names them yet. */
   private claim(group: Overlay, claimed: boolean): void {
     for (const id of group.blobFiles) {
       const file = this.parts.unnamed.get(id)

@@ -110,6 +110,7 @@ class LmdbIndexFile implements IndexFile {
     return rows
   }
 
+  /** All are opened with the store, so a missing one is a fault of this program. */
   private database(name: DatabaseName): Database<Buffer, Buffer> {
     const database = this.databases.get(name)
     if (database === undefined) throw new Error(`there is no database ${name}`)

@@ -27,6 +27,7 @@ export function lastNumber(key: string): number {
   return numberAt(key, key.length - 6)
 }
 
+/** The 48-bit number that begins at a character. */
 export function numberAt(key: string, at: number): number {
   let value = 0
   for (let i = at; i < at + 6; i++) value = value * 256 + key.charCodeAt(i)
@@ -39,6 +40,7 @@ function number(value: number): string {
   return String.fromCharCode((high >>> 16) & 255, (high >>> 8) & 255, high & 255, (low >>> 16) & 255, (low >>> 8) & 255, low & 255)
 }
 
+/** UTF-8 as a binary string. Names are nearly always ASCII, which is that already. */
 function text(value: string): string {
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i)

@@ -29,6 +29,7 @@ export class Layout {
     return /^\d{8,}\.seg$/.test(name) ? Number(name.slice(0, -4)) : undefined
   }
 
+  /** 4,096 files a directory, so that none grows without bound. */
   blobDirectory(id: number): string {
     return join(this.blobs, Math.floor(id / 4096).toString(16).padStart(3, '0'))
   }
@@ -37,6 +38,7 @@ export class Layout {
     return join(this.blobDirectory(id), `${id}.blob`)
   }
 
+  /** The id in a blob file's name, or undefined for a file that is none. */
   static blobId(name: string): number | undefined {
     return /^\d+\.blob$/.test(name) ? Number(name.slice(0, -5)) : undefined
   }

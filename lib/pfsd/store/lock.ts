@@ -20,6 +20,7 @@ export class Lock {
     this.fd = fd
   }
 
+  /** Rejects with StoreRefused, which names the process, where another one has the directory. */
   static async take(directory: string, path: string): Promise<Lock> {
     const servers: net.Server[] = []
     // A socket's path is bounded at about 100 bytes; the way over the descriptor is short.
@@ -80,6 +81,7 @@ function nameOf(directory: string): string {
   return `pfs-store-${dev}-${ino}`
 }
 
+/** Binds a socket's file; one that nobody answers on was left behind by a kill and is removed first. */
 async function takeOver(name: string): Promise<net.Server> {
   try {
     return await listen(name)

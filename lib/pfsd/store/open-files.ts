@@ -15,6 +15,7 @@ export class OpenFiles {
     this.files = files
   }
 
+  /** Runs `work` on a descriptor that stays open meanwhile. One on which work failed is not used again. */
   async use<Result>(path: string, work: (fd: number) => Promise<Result>): Promise<Result> {
     let file = this.open.get(path)
     if (file === undefined) file = { path, opened: this.files.open(path, 'read'), users: 0, dropped: false }
@@ -55,6 +56,7 @@ export class OpenFiles {
     while (this.closing.size > 0) await Promise.all(this.closing)
   }
 
+  /** Those used longest ago go first; one in use is closed by its last user. */
   private trim(): void {
     for (const file of this.open.values()) {
       if (this.open.size <= limits.openFilesMax) break
@@ -73,6 +75,7 @@ export class OpenFiles {
     this.track(file.opened.then((fd) => this.files.close(fd)))
   }
 
+  /** Closing runs behind everybody's back; the end of the store waits for it. */
   private track(closed: Promise<void>): void {
     const quiet = closed.catch(() => {
       // A descriptor that was never opened, or only read from: nothing is lost.

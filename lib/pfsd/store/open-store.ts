@@ -153,12 +153,14 @@ class OpenStore implements Store {
     return this.closed
   }
 
+  /** An id that no row has was in an entry or a row that has: damage. */
   private row(blob: number): NonNullable<ReturnType<RowsReader['blob']>> {
     const row = this.rows.blob(blob)
     if (row === undefined) throw new StoreDamaged(`there is no blob ${blob}`)
     return row
   }
 
+  /** Writers first, so that nothing is written behind the last group; then the group, the readers, and the lock at the very end. */
   private async closeAll(): Promise<void> {
     const { segments, index, lock } = this.parts
     for (const writer of [...this.writers.values()]) await writer.discard()

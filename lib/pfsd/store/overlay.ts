@@ -62,6 +62,7 @@ export class Overlay implements RowSource {
     const own = rows === undefined ? [] : [...rows.keys()].filter((key) => key >= start && key < end).sort()
     if (reverse) own.reverse()
     let next = 0
+    // Two ordered lists are merged; where both have a key, the upper one's row is shown, or none where it was removed.
     for (const [key, row] of this.below.range(table, start, end, reverse)) {
       for (let mine = own[next]; mine !== undefined && (reverse ? mine > key : mine < key); mine = own[++next]) {
         yield* this.shown(table, mine)

@@ -24,10 +24,12 @@ export class RowWriter {
     return this
   }
 
+  /** Shares the writer's memory: a writer makes one row. */
   end(): Buffer {
     return this.bytes.subarray(0, this.at)
   }
 
+  /** Rows are small; the rare long text doubles the buffer. */
   private room(length: number): void {
     if (this.at + length <= this.bytes.length) return
     const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.at + length))

@@ -65,6 +65,7 @@ export class RowsReader implements Reader {
     return this.source.get(commits, keys.number(seq))
   }
 
+  /** The index has only the raw digits: an id in upper-case hex is none, and the row decides. */
   commitById(repo: number, id: string): CommitRow | undefined {
     if (id.length !== 32) return undefined
     const key = this.source.get(commitOfId, keys.commitOfId(repo, id))
@@ -72,6 +73,7 @@ export class RowsReader implements Reader {
     return row?.id === id ? row : undefined
   }
 
+  /** By the index of a repo's commits, which those that are gone have left. */
   * commits(repo: number): Iterable<CommitRow> {
     const prefix = keys.number(repo)
     for (const [key] of this.source.range(history, prefix, after(prefix), true)) {

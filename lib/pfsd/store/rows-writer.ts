@@ -99,6 +99,7 @@ export class RowsWriter extends RowsReader implements Tx {
     this.open().put(branches, keys.branch(row.repo, row.name), undefined)
   }
 
+  /** The look-ups change only where what they are made of does: id, repo or parent, or the commit goes. */
   putCommit(row: CommitRow): void {
     const key = keys.number(row.seq)
     const old = this.commit(row.seq)
@@ -131,6 +132,7 @@ export class RowsWriter extends RowsReader implements Tx {
     if (old.expires !== 0) this.overlay.put(expiry, keys.expiry(old.expires, token), undefined)
   }
 
+  /** The bytes go to a segment with the group; until then they count towards its weight. */
   addBlob(bytes: Buffer): number {
     this.open()
     if (bytes.length > limits.segmentBlobBytesMax) throw new RangeError(`a small blob of ${bytes.length} bytes`)
@@ -140,6 +142,7 @@ export class RowsWriter extends RowsReader implements Tx {
     return id
   }
 
+  /** Length and checksum are the writer's own word, so that no caller can name other bytes. */
   addBlobFile(file: BlobFile): number {
     const unnamed = this.files.get(file.id)
     if (unnamed === undefined || this.blob(file.id) !== undefined) throw new Error(`blob file ${file.id} is not finished, or has a row`)
@@ -156,6 +159,7 @@ export class RowsWriter extends RowsReader implements Tx {
     if (missing !== undefined) throw new Error(`node ${missing} was reserved and never put`)
   }
 
+  /** Nothing is written behind the end of the work, when its group may be on its way to disk. */
   private open(): Overlay {
     if (this.ended) throw new Error('the transaction has ended')
     return this.overlay
@@ -169,6 +173,7 @@ export class RowsWriter extends RowsReader implements Tx {
     this.open().put(nameOfId, idKey, key)
   }
 
+  /** Takes a commit out of every look-up but the one by its sequence number. */
   private unlink(row: CommitRow): void {
     this.open().put(commitOfId, keys.commitOfId(row.repo, row.id), undefined)
     this.overlay.put(history, keys.pair(row.repo, row.seq), undefined)

@@ -93,6 +93,7 @@ export class Segments {
     if (last !== undefined) await this.files.close(last.fd)
   }
 
+  /** One gathered write and one sync a segment; the directory is synced where a segment is new. */
   private async writeRuns(runs: readonly { number: number, offset: number, buffers: readonly Buffer[] }[]): Promise<void> {
     let created = false
     for (const { number, offset, buffers } of runs) {
@@ -113,6 +114,7 @@ export class Segments {
     if (created) await this.files.syncDirectory(this.layout.segments)
   }
 
+  /** Opens a segment at its known end and cuts off what a crash left behind it. StoreDamaged where it is shorter than the index says. */
   private async reopen(number: number, offset: number): Promise<void> {
     const fd = await this.files.open(this.layout.segment(number), 'write')
     this.active = { number, fd }

@@ -142,6 +142,7 @@ export const children: Table<true> = { name: 'children', database: 'children', .
 /** Expiry time and token of file sets that expire. */
 export const expiry: Table<true> = { name: 'expiry', database: 'expiry', ...presence }
 
+/** A choice is kept as its index, so the lists above only ever grow at their ends. */
 function oneOf<Value>(values: readonly Value[], index: number): Value {
   const value = values[index]
   if (value === undefined) throw new StoreDamaged(`a row holds ${index} where there are ${values.length} choices`)

@@ -9,6 +9,7 @@ export function commitMessage(row: CommitRow, repo: Repo): Commit {
   return { id: row.id, repo }
 }
 
+/** All that is known of a commit. Times and texts that are not there are absent, as a message of pachd's has them. */
 export function commitInfo(read: Reader, row: CommitRow, repo: Repo): CommitInfo {
   const info: CommitInfo = { commit: commitMessage(row, repo), origin: { kind: row.origin } }
   if (row.description !== '') info.description = row.description
@@ -26,6 +27,7 @@ export function commitInfo(read: Reader, row: CommitRow, repo: Repo): CommitInfo
   return info
 }
 
+/** Those that are gone are left out: their rows only serve the entries that they wrote. */
 function childCommits(read: Reader, row: CommitRow, repo: Repo): Commit[] {
   const children: Commit[] = []
   for (const seq of read.children(row.seq)) {

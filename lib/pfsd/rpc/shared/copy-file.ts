@@ -25,6 +25,7 @@ export function copyFile(instance: Instance, stream: StreamChanges, copy: CopyFi
   const source = copy.literal === true ? paths.written(src.path ?? '') : paths.read(src.path ?? '')
   const entry = lookup(read, root, keyOfPath(source, src.datum))
   if (entry !== undefined && entry.op !== 'delete') stream.copy(destination, copy.datum, { entry, ...how })
+  // A literal path is one file; the walk below would take a directory of its name along.
   if (copy.literal === true) return
   const below = Buffer.from(source.endsWith('/') ? source : source + '/')
   const target = destination.endsWith('/') ? destination : destination + '/'

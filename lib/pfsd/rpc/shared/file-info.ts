@@ -44,6 +44,7 @@ export class Describer {
     return info
   }
 
+  /** A promise only for those that are too long to be read on the spot. */
   attributes(reference: AttributesRef): FileAttributes | Promise<FileAttributes> {
     const stale = reference.stale === true
     if (reference.kind === 'inline') return decodeAttributes(reference.bytes, stale)

@@ -3,6 +3,7 @@ import { repoText, type RepoReference } from './reference'
 import type { BranchRow, CommitRow, ProjectRow, RepoRow } from '../../store/rows'
 import type { Reader } from '../../store/store'
 
+/** Two look-ups; a missing project is a missing repo. */
 export function findRepo(read: Reader, repo: RepoReference): RepoRow | undefined {
   const project = read.project(repo.project)
   return project === undefined ? undefined : read.repo(project.id, repo.name, repo.type)
@@ -32,6 +33,7 @@ export function baseOf(read: Reader, commit: CommitRow): CommitRow | undefined {
   return base
 }
 
+/** A reference between rows that leads nowhere is damage, or a fault of this program: never a client's. */
 function present<Row>(row: Row | undefined, kind: string, id: number): Row {
   if (row === undefined) throw new Error(`${kind} ${id} is named by another row but is not there`)
   return row

@@ -39,6 +39,7 @@ export function lastNodes(nodes: Iterable<Node>, wanted: (node: Node) => boolean
   for (const node of nodes) {
     if (!wanted(node)) continue
     last.push(node)
+    // Cut now and then, not each time: the list stays within twice a page, and each node is moved once.
     if (last.length > 2 * number) last.splice(0, last.length - number)
   }
   return { nodes: last.slice(-number).reverse()[Symbol.iterator](), wanted: () => true }

@@ -12,6 +12,7 @@ interface Reading {
   readonly describer: Describer
 }
 
+/** A commit or a file set, ready to be read. Throws what resolving it throws, behind `prefix`. */
 export function openReading(instance: Instance, commit: Commit | undefined, prefix = ''): Reading {
   const view = openView(instance, commit, prefix)
   const { store, paths } = instance
@@ -25,6 +26,7 @@ interface FileReading extends Reading {
   readonly path: string
 }
 
+/** The same for a call that names a file. Whether there is one is not looked up here. */
 export function openFile(instance: Instance, file: File | undefined, prefix = ''): FileReading {
   if (file === undefined) throw new RpcFailure(Code.unknown, 'file cannot be nil')
   const sentPath = file.path ?? ''

@@ -18,7 +18,7 @@ export function repoInfo(read: Reader, row: RepoRow, project: string): RepoInfo 
   return info
 }
 
-/** Oldest first. */
+/** Oldest first: by id, for those made in one group have the same time. */
 function branchesByAge(read: Reader, row: RepoRow): BranchRow[] {
   return [...read.branches(row.id)].sort((a, b) => a.id - b.id)
 }

@@ -52,12 +52,14 @@ interface Where {
   readonly named: boolean
 }
 
+/** Here, unlike in calls that name a repo alone, pachd fills in the type. */
 function readReference(commit: Commit): RepoReference {
   const repo = repoOfCommit(commit)
   const type = repo.type ?? ''
   return { project: projectName(repo.project), name: repo.name ?? '', type: type === '' ? 'user' : type }
 }
 
+/** How far pachd came: to the project, or to the repo. */
 function repoMissing(where: Where): RpcFailure {
   const { project } = where.reference
   if (where.read.project(project) === undefined) {
@@ -67,6 +69,7 @@ function repoMissing(where: Where): RpcFailure {
   return new RpcFailure(Code.notFound, `${where.prefix}${where.text}\nrepo ${repoText(where.reference)} not found`)
 }
 
+/** `text` is an id or a branch, with what asks for an ancestor of it. */
 function pick(where: Where, repo: RepoRow, text: string): CommitRow | { readonly failure: RpcFailure } {
   const ancestry = within(where, text)
   const byId = isCommitIdReference(ancestry.name)
@@ -98,6 +101,7 @@ function commitMissing(where: Where): RpcFailure {
   return new RpcFailure(Code.notFound, `${where.prefix}${where.text}\n${where.text}`)
 }
 
+/** A branch that the message names only inside an id is where a pachd panics; its clients know the text of that. */
 function branchMissing(where: Where, name: string): RpcFailure {
   if (!where.named) return nilPointer()
   return new RpcFailure(Code.notFound, `${where.prefix}${where.text}\nbranch "${name}" not found in repo ${repoText(where.reference)}`)

@@ -16,6 +16,7 @@ export function retireCommit(tx: Tx, repo: RepoRow, commit: CommitRow): void {
   tx.putCommit({ ...commit, gone: true, parent: 0, root: 0, files: 0, bytes: 0, error: '', description: '' })
 }
 
+/** In order of their making, gone ones left out. */
 export function childrenOf(tx: Tx, commit: CommitRow): CommitRow[] {
   const children: CommitRow[] = []
   for (const seq of [...tx.children(commit.seq)]) {

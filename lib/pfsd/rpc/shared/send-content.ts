@@ -20,6 +20,7 @@ export function sendContent(
   return sendExtents(store, extentsOf(store.read, content, range.from, to), out)
 }
 
+/** Small blobs are read on the spot; else one message is read at a time, so that a slow reader holds up no memory. */
 function sendExtents(store: Store, extents: readonly Extent[], out: Outlet<BytesValue>): void | Promise<void> {
   let index = 0
   let done = 0

@@ -14,6 +14,7 @@ interface CommitStart {
   readonly description: string
 }
 
+/** Rows that are ready and not yet put. */
 export interface StartedCommit {
   readonly repo: RepoRow
   readonly commit: CommitRow

@@ -156,6 +156,7 @@ export class StreamChanges {
     this.changes.delete(key)
   }
 
+  /** Forgets what the stream wrote to the key before: nobody will see it, so its memory is given back now. */
   private remove(key: string): void {
     const change = this.changes.get(key)
     if (change !== undefined) this.drop(key, change)
@@ -193,6 +194,7 @@ export class StreamChanges {
     return this.sinkBytes(change, bytes)
   }
 
+  /** Moves to a file what was held of a file so far. */
   private sinkHeld(change: FileChange): void {
     const held = change.pieces
     change.pieces = []
@@ -217,6 +219,7 @@ export class StreamChanges {
     return wait
   }
 
+  /** What the stream itself wrote below goes at once; what lies beneath goes when it is committed. */
   private cut(sent: string): void {
     const path = /^\/+$/.test(sent) ? '' : this.paths.written(sent)
     const prefix = path.endsWith('/') ? path : path + '/'
@@ -228,6 +231,7 @@ export class StreamChanges {
   }
 }
 
+/** One copy that replaces is told apart: only it keeps its source's hash, and attributes where it brings none. */
 function settleChange(changes: Changes, key: Buffer, change: FileChange, blobs: readonly number[]): void {
   const { attributes } = change
   if (change.deletes) changes.delete(key)
@@ -240,6 +244,7 @@ function settleChange(changes: Changes, key: Buffer, change: FileChange, blobs: 
   }
 }
 
+/** They may come to a whole message, which no segment takes as one blob: INVALID_ARGUMENT. */
 function boundedAttributes(attributes: FileAttributes): Buffer {
   const bytes = encodeAttributes(attributes)
   if (bytes.length <= limits.segmentBlobBytesMax) return bytes

@@ -22,6 +22,7 @@ export interface View {
   readonly committed: Timestamp | undefined
 }
 
+/** Throws what resolving the commit throws, behind `prefix`. Reads of one view see one root, whatever is committed meanwhile. */
 export function openView(instance: Instance, commit: Commit | undefined, prefix = ''): View {
   if (commit === undefined) throw new RpcFailure(Code.unknown, 'commit cannot be nil')
   if (commit.repo?.name === fileSetRepo) return fileSetView(instance, commit.id ?? '', prefix)
@@ -42,6 +43,7 @@ function fileSetView(instance: Instance, token: string, prefix: string): View {
   return { root: row.root, commit: { id: token, repo }, sentId: token, repoText: `default/${fileSetRepo}`, committed: undefined }
 }
 
+/** Both as the caller sent them: clients compare the text. */
 export function fileMissing(view: View, path: string): RpcFailure {
   return new RpcFailure(Code.notFound, `file ${path} not found in repo ${view.repoText} at commit ${view.sentId}`)
 }

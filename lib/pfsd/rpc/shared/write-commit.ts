@@ -33,6 +33,7 @@ export function withStream(
 ): { readonly commit: CommitRow, readonly keys: readonly Buffer[] } {
   const keys: Buffer[] = []
   let { root } = commit
+  // Before the stream's own files, which may lie where it has cut.
   for (const prefix of stream.cuts) {
     const lower = Buffer.from(prefix)
     keys.push(lower)
@@ -70,6 +71,7 @@ export function putOneOff(tx: Tx, started: StartedCommit, contribution: Contribu
   return row
 }
 
+/** Uploads change with every part: as history they would keep every part of every upload for ever. */
 function forgetsHistory(repo: RepoRow, branch: BranchRow): boolean {
   return repo.type === 'meta' && branch.name === branchWithoutHistory
 }
