@@ -32,15 +32,15 @@ t.test('nothing is left of uploads and downloads whose clients vanish', async (t
   t.not(id, '')
   t.equal((await client.request('GET', `/${bucket}/large`)).body.length, size)
   const sockets = (): number => descriptorsOf(pid).filter((name) => name === 'socket:').length
-  const quiet = sockets()
+  const quiet = { sockets: sockets(), files: filesBelow(data) }
   // A few of each, so that what is opened once for good is open.
   await vanishing(server.port, id, 4, 1)
-  t.ok(await eventually(() => sockets() === quiet), 'their sockets are closed')
+  const settled = (): boolean => sockets() === quiet.sockets && equal(filesBelow(data), quiet.files) && !descriptorsOf(pid).some((name) => name.endsWith(' (deleted)'))
+  t.ok(await eventually(settled), 'their sockets and files are closed')
   const before = { descriptors: descriptorsOf(pid), files: filesBelow(data), state: await bucketState(client, bucket) }
 
   await vanishing(server.port, id, storm, 2)
 
-  const equal = (a: readonly string[], b: readonly string[]): boolean => a.join('\n') === b.join('\n')
   await eventually(() => equal(descriptorsOf(pid), before.descriptors) && equal(filesBelow(data), before.files))
   t.same(descriptorsOf(pid), before.descriptors, 'open descriptors')
   t.same(filesBelow(data), before.files, 'files of the store')
@@ -50,6 +50,10 @@ t.test('nothing is left of uploads and downloads whose clients vanish', async (t
   t.equal(server.log(), '', 'and nobody is told of it as a fault')
   t.equal(await server.stop(), 0, 'nothing keeps the process from ending')
 })
+
+function equal(a: readonly string[], b: readonly string[]): boolean {
+  return a.join('\n') === b.join('\n')
+}
 
 async function vanishing(port: number, id: string, count: number, seed: number): Promise<void> {
   const next = randomFrom(seed)
