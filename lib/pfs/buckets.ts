@@ -2,8 +2,9 @@ import { limits } from '../limits'
 import type { RepoInfo } from '../wire/messages'
 import type { Backend } from './backend'
 import type { Bucket } from './contract'
-import { fromRpc, isPfsError, PfsError } from './failure'
+import { isPfsError, orPfsError, PfsError } from './failure'
 import { list } from './list'
+import { readUntil } from './read-until'
 import { bucketName, bucketRef, type BucketRef } from './ref'
 import { repos } from './repos'
 import type { Transport } from './transport'
@@ -53,7 +54,7 @@ export class Buckets {
       await this.createRepo(ref)
       // What a bucket of this name has left is none of the new one's.
       await forgetUploads(this.backend, ref)
-      await call(this.backend.transport.unary('/pfs_v2.API/CreateBranch', { branch: wireBranch(ref) }))
+      await orPfsError(this.backend.transport.unary('/pfs_v2.API/CreateBranch', { branch: wireBranch(ref) }))
       return { created: true }
     })
   }
@@ -103,7 +104,7 @@ export class Buckets {
     const page = await list(transport, capabilities.list, tree, { prefix: '', delimiter: '', after: '', afterSubtree: false, limit: 1 })
     if (page.files.length > 0) throw new PfsError('not-empty', 'the bucket has objects')
     const request = { branch: wireBranch(ref), ...(capabilities.expectedHead ? { expected_head: head } : {}) }
-    await call(transport.unary('/pfs_v2.API/DeleteBranch', request))
+    await orPfsError(transport.unary('/pfs_v2.API/DeleteBranch', request))
     heads.forget(ref)
   }
 
@@ -112,9 +113,9 @@ export class Buckets {
     const { transport, commits } = this.backend
     const repo = wireRepo(ref)
     try {
-      const { branches } = await call(transport.unary('/pfs_v2.API/InspectRepo', { repo }))
+      const { branches } = await orPfsError(transport.unary('/pfs_v2.API/InspectRepo', { repo }))
       if ((branches ?? []).length > 0 || await wasWritten(transport, ref)) return
-      await call(transport.unary('/pfs_v2.API/DeleteRepo', { repo }))
+      await orPfsError(transport.unary('/pfs_v2.API/DeleteRepo', { repo }))
       commits.forget(ref)
     } catch (error) {
       // The bucket is gone, which is what was asked for: an empty repo that stays does no harm.
@@ -160,23 +161,11 @@ function isBucketName(name: string): boolean {
 }
 
 /** Making a branch makes an empty commit of origin AUTO; everything else was written by somebody. */
-function wasWritten(transport: Transport, ref: BucketRef): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const source = transport.serverStream('/pfs_v2.API/ListCommit', { repo: wireRepo(ref), all: true })
-    source.start({
-      data: (info) => {
-        const bytes = info.details?.size_bytes ?? info.size_bytes_upper_bound ?? 0
-        if (info.origin?.kind === 'AUTO' && bytes === 0) return true
-        source.cancel()
-        resolve(true)
-        return false
-      },
-      end: () => resolve(false),
-      fail: (error) => reject(fromRpc(error)),
-    })
+async function wasWritten(transport: Transport, ref: BucketRef): Promise<boolean> {
+  const commits = transport.serverStream('/pfs_v2.API/ListCommit', { repo: wireRepo(ref), all: true })
+  const written = await readUntil(commits, (info) => {
+    const bytes = info.details?.size_bytes ?? info.size_bytes_upper_bound ?? 0
+    return info.origin?.kind === 'AUTO' && bytes === 0 ? undefined : true
   })
-}
-
-function call<Result>(result: Promise<Result>): Promise<Result> {
-  return result.catch((error: unknown) => { throw fromRpc(error) })
+  return written === true
 }

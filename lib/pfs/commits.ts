@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import { limits } from '../limits'
 import type { CommitInfo } from '../wire/messages'
-import { fromRpc } from './failure'
+import { orPfsError } from './failure'
+import { readUntil } from './read-until'
 import { type RepoRef } from './ref'
 import type { Transport } from './transport'
 import { millisOf, repoKey, wireCommit, wireRepo } from './wire-ref'
@@ -41,16 +42,14 @@ export class Commits {
 
   /** The same, and never from memory: the commit may have been removed. */
   async ask(repo: RepoRef, commit: string): Promise<CommitState> {
-    const info = await this.transport.unary('/pfs_v2.API/InspectCommit', { commit: wireCommit({ ...repo, commit }) })
-      .catch((error: unknown) => { throw fromRpc(error) })
+    const info = await orPfsError(this.transport.unary('/pfs_v2.API/InspectCommit', { commit: wireCommit({ ...repo, commit }) }))
     return this.keep(repo, commit, info)
   }
 
   /** Waits for the commit to be finished: unavailable after `msMax`. */
   async wait(repo: RepoRef, commit: string, msMax: number): Promise<CommitState> {
     const request = { commit: wireCommit({ ...repo, commit }), wait: 'FINISHED' } as const
-    const info = await this.transport.unary('/pfs_v2.API/InspectCommit', request, { idleMsMax: msMax })
-      .catch((error: unknown) => { throw fromRpc(error) })
+    const info = await orPfsError(this.transport.unary('/pfs_v2.API/InspectCommit', request, { idleMsMax: msMax }))
     return this.keep(repo, commit, info)
   }
 
@@ -62,21 +61,13 @@ export class Commits {
 
   /** The nearest finished, error-free commit behind `commit`, itself included; undefined where there is none. */
   nearest(repo: RepoRef, commit: string): Promise<FinishedCommit | undefined> {
-    return new Promise((resolve, reject) => {
-      const source = this.transport.serverStream('/pfs_v2.API/ListCommit', { repo: wireRepo(repo), to: wireCommit({ ...repo, commit }) })
-      source.start({
-        data: (info) => {
-          const id = info.commit?.id
-          const { state, time } = stateOf(info)
-          if (id === undefined || state !== 'finished') return true
-          this.learn(repo, { commit: id, time })
-          source.cancel()
-          resolve({ commit: id, time })
-          return false
-        },
-        end: () => resolve(undefined),
-        fail: (error) => reject(fromRpc(error)),
-      })
+    const line = { repo: wireRepo(repo), to: wireCommit({ ...repo, commit }) }
+    return readUntil(this.transport.serverStream('/pfs_v2.API/ListCommit', line), (info) => {
+      const id = info.commit?.id
+      const { state, time } = stateOf(info)
+      if (id === undefined || state !== 'finished') return undefined
+      this.learn(repo, { commit: id, time })
+      return { commit: id, time }
     })
   }
 

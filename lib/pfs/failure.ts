@@ -85,6 +85,11 @@ const codes: Readonly<Record<number, readonly [kind: PfsErrorKind, message: stri
   [RpcStatus.unauthenticated]: ['unauthenticated', 'no valid token'],
 }
 
+/** A call whose failures are PfsErrors. */
+export function orPfsError<Result>(call: Promise<Result>): Promise<Result> {
+  return call.catch((error: unknown) => { throw fromRpc(error) })
+}
+
 /** What is said of a failed call in the gateway's own words; anything but an RpcError or a PfsError is passed through as it is. */
 export function fromRpc(error: unknown): unknown {
   if (!(error instanceof RpcError)) return error

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { limits } from '../limits'
 import type { Commits, CommitState } from './commits'
-import { fromRpc, isPfsError, PfsError } from './failure'
+import { isPfsError, orPfsError, PfsError } from './failure'
 import type { BranchRef } from './ref'
 import type { Transport } from './transport'
 import { branchKey, wireBranch } from './wire-ref'
@@ -84,8 +84,7 @@ export class Heads {
   }
 
   private async look(branch: BranchRef): Promise<Head> {
-    const info = await this.transport.unary('/pfs_v2.API/InspectBranch', { branch: wireBranch(branch) })
-      .catch((error: unknown) => { throw fromRpc(error) })
+    const info = await orPfsError(this.transport.unary('/pfs_v2.API/InspectBranch', { branch: wireBranch(branch) }))
     const head = info.head?.id
     if (head === undefined) throw new PfsError('internal', 'a branch without a head')
     const { state, time } = await this.commits.inspect(branch, head)

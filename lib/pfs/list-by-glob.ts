@@ -1,7 +1,7 @@
 import type { FileInfo, PathRange } from '../wire/messages'
 import type { ListPage, ListQuery, Stat } from './contract'
-import { fromRpc } from './failure'
 import { keyOf } from './path'
+import { readUntil } from './read-until'
 import { factsOf, seenIn, type Tree } from './stat'
 import type { Transport } from './transport'
 import { wireCommit } from './wire-ref'
@@ -63,21 +63,13 @@ function compare(a: string, b: string): number {
 }
 
 /** Files of a range in order: up to one more than a page, and up to the first behind a delimiter. */
-function walk(transport: Transport, tree: Tree, range: PathRange, query: ListQuery): Promise<FileInfo[]> {
-  return new Promise((resolve, reject) => {
-    const found: FileInfo[] = []
-    const source = transport.serverStream('/pfs_v2.API/GlobFile', { commit: wireCommit(tree), pattern: '**', path_range: range })
-    source.start({
-      data: (info) => {
-        if (info.file_type === 'DIR') return true
-        found.push(info)
-        if (found.length <= query.limit && commonPrefix(keyOf(info.file?.path ?? ''), query) === undefined) return true
-        source.cancel()
-        resolve(found)
-        return false
-      },
-      end: () => resolve(found),
-      fail: (error) => reject(fromRpc(error)),
-    })
+async function walk(transport: Transport, tree: Tree, range: PathRange, query: ListQuery): Promise<FileInfo[]> {
+  const found: FileInfo[] = []
+  const request = { commit: wireCommit(tree), pattern: '**', path_range: range }
+  await readUntil(transport.serverStream('/pfs_v2.API/GlobFile', request), (info) => {
+    if (info.file_type === 'DIR') return undefined
+    found.push(info)
+    return found.length <= query.limit && commonPrefix(keyOf(info.file?.path ?? ''), query) === undefined ? undefined : found
   })
+  return found
 }

@@ -1,6 +1,6 @@
 import type { ListRequest, ListResponse } from '../wire/messages'
 import type { ListPage, ListQuery } from './contract'
-import { fromRpc } from './failure'
+import { orPfsError } from './failure'
 import { listByGlob } from './list-by-glob'
 import { keyOf } from './path'
 import { factsOf, seenIn, type Tree } from './stat'
@@ -10,9 +10,7 @@ import type { Transport } from './transport'
 export async function list(transport: Transport, paged: boolean, tree: Tree, query: ListQuery): Promise<ListPage> {
   if (tree.commit === '') return { files: [], commonPrefixes: [], next: undefined }
   if (!paged) return listByGlob(transport, tree, query)
-  const answer = await transport.unary('/pfs_extension.API/List', requestOf(tree, query))
-    .catch((error: unknown) => { throw fromRpc(error) })
-  return pageOf(tree, answer)
+  return pageOf(tree, await orPfsError(transport.unary('/pfs_extension.API/List', requestOf(tree, query))))
 }
 
 /** Paths are keys behind a slash, so every bound gets one too. */

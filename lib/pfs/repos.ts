@@ -1,15 +1,10 @@
 import type { RepoInfo } from '../wire/messages'
-import { fromRpc } from './failure'
+import { readUntil } from './read-until'
 import type { Transport } from './transport'
 
 /** Every repo of a type. */
-export function repos(transport: Transport, type: 'user' | 'meta'): Promise<RepoInfo[]> {
-  return new Promise((resolve, reject) => {
-    const found: RepoInfo[] = []
-    transport.serverStream('/pfs_v2.API/ListRepo', { type }).start({
-      data: (info) => { found.push(info); return true },
-      end: () => resolve(found),
-      fail: (error) => reject(fromRpc(error)),
-    })
-  })
+export async function repos(transport: Transport, type: 'user' | 'meta'): Promise<RepoInfo[]> {
+  const found: RepoInfo[] = []
+  await readUntil(transport.serverStream('/pfs_v2.API/ListRepo', { type }), (info) => void found.push(info))
+  return found
 }

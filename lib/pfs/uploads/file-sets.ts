@@ -1,4 +1,4 @@
-import { fromRpc } from '../failure'
+import { orPfsError } from '../failure'
 import type { Transport } from '../transport'
 
 /** At once: each is a small write, and the server makes many of them durable together. */
@@ -7,8 +7,7 @@ const letGoAtOnce = 256
 /** One file set of others, in order, that keeps them alive for `ms`. no-file-set where one of them is gone. */
 export async function composeFileSets(transport: Transport, ids: readonly string[], ms: number): Promise<string> {
   const request = { file_set_ids: [...ids], ttl_seconds: Math.max(1, Math.ceil(ms / 1000)) }
-  const { file_set_id: id } = await transport.unary('/pfs_v2.API/ComposeFileSet', request)
-    .catch((error: unknown) => { throw fromRpc(error) })
+  const { file_set_id: id } = await orPfsError(transport.unary('/pfs_v2.API/ComposeFileSet', request))
   return id ?? ''
 }
 
