@@ -104,6 +104,12 @@ export class Records {
     return ~low
   }
 
+  /** Index of the first record with this key or one above it; `count` where there is none. */
+  place(key: Buffer): number {
+    const found = this.find(key)
+    return found < 0 ? ~found : found
+  }
+
   /** Below 0: `key` lies before all keys that start with the prefix; above: behind them all; 0: it starts with the prefix. */
   private comparePrefix(key: Buffer): number {
     const { node, prefixAt, prefixLength } = this

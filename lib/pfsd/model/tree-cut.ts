@@ -1,3 +1,4 @@
+import { decodeEntry } from './codec-entry'
 import { Records } from './codec-records'
 import { pendingOf } from './delta'
 import { childNode, draftItem, type Item, itemsOf, kept, pack } from './draft'
@@ -5,7 +6,6 @@ import { emptyRoot, type NodeReader, type NodeWriter } from './entry'
 import { childIndex } from './tree'
 import { applyEdits } from './tree-edit'
 import { mend, type Rewritten, writeRoot } from './tree-grow'
-import { decodeEntry } from './codec-entry'
 
 const noBytes = Buffer.alloc(0)
 
@@ -28,8 +28,8 @@ function cut(nodes: NodeReader, node: { id: number, separator: Buffer }, lower: 
   const source = new Records(nodes.node(node.id))
   const { separator } = node
   if (source.level === 0) {
-    const from = place(source, lower)
-    const to = upper === undefined ? source.count : place(source, upper)
+    const from = source.place(lower)
+    const to = upper === undefined ? source.count : source.place(upper)
     if (from >= to) return undefined
     const items: Item[] = []
     for (let i = 0; i < from; i++) items.push(kept(source, i))
@@ -56,9 +56,4 @@ function cut(nodes: NodeReader, node: { id: number, separator: Buffer }, lower: 
   if (!changed) return undefined
   const rest = mend(nodes, source.level, [...items.slice(0, first), ...middle, ...items.slice(last + 1)])
   return { drafts: pack(source.level, separator, rest, false), shrunk: true }
-}
-
-function place(source: Records, key: Buffer): number {
-  const found = source.find(key)
-  return found < 0 ? ~found : found
 }

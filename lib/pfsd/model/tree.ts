@@ -44,7 +44,8 @@ export function sums(nodes: NodeReader, root: number, lower?: Buffer, upper?: Bu
   const { base, chain } = chainOf(nodes, root)
   const total = { files: 0, bytes: 0 }
   for (const records of chain) {
-    for (let i = place(records, lower, 0); i < place(records, upper, records.count); i++) add(total, changeAt(records, i))
+    const [from, to] = span(records, { lower, upper })
+    for (let i = from; i < to; i++) add(total, changeAt(records, i))
   }
   if (base !== emptyRoot) addNode(nodes, base, total, { lower, upper })
   return total
@@ -62,8 +63,8 @@ interface Range { readonly lower: Buffer | undefined, readonly upper: Buffer | u
 function addNode(nodes: NodeReader, id: number, total: { files: number, bytes: number }, { lower, upper }: Range): void {
   const records = new Records(nodes.node(id))
   if (records.level === 0) {
-    const to = place(records, upper, records.count)
-    for (let i = place(records, lower, 0); i < to; i++) add(total, { files: 1, bytes: decodeSize(records.node, records.rest(i)) })
+    const [from, to] = span(records, { lower, upper })
+    for (let i = from; i < to; i++) add(total, { files: 1, bytes: decodeSize(records.node, records.rest(i)) })
     return
   }
   const first = lower === undefined ? 0 : childIndex(records, lower)
@@ -77,13 +78,12 @@ function addNode(nodes: NodeReader, id: number, total: { files: number, bytes: n
   }
 }
 
+/** The indices of the records that lie in the range, the second excluded. */
+function span(records: Records, { lower, upper }: Range): readonly [from: number, to: number] {
+  return [lower === undefined ? 0 : records.place(lower), upper === undefined ? records.count : records.place(upper)]
+}
+
 function add(total: { files: number, bytes: number }, more: Sums): void {
   total.files += more.files
   total.bytes += more.bytes
-}
-
-function place(records: Records, key: Buffer | undefined, absent: number): number {
-  if (key === undefined) return absent
-  const found = records.find(key)
-  return found < 0 ? ~found : found
 }
