@@ -39,6 +39,8 @@ export const limits = {
 
   /** Data of a server stream that nobody has consumed yet, in process. */
   streamCreditBytes: 512 * 1024,
+  /** The same of all streams together: beyond, none is read ahead of a client that does not take what it asked for. */
+  readAheadBytes: 64 * 1024 * 1024,
   /** Calls to a PFS server over a network. */
   unaryMsMax: 10_000,
   streamIdleMsMax: 30_000,

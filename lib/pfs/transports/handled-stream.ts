@@ -9,12 +9,17 @@ function weightOf(message: unknown): number {
   return message.value instanceof Buffer ? message.value.length : 512
 }
 
+/** Of every stream of the process, so that what all of them hold has a bound. */
+let queuedInAll = 0
+
 /**
  * One server-streaming call: the caller's source and the handler's outlet are two sides of one queue. Invariants:
  * - What is queued is delivered in turns of its own, never from within `start`, `send` or `resume`: a caller who pauses in the
  *   middle of a delivery finds its own state settled, as it would over a network.
  * - `queuedBytes` is what the queue holds. From the credit on, `send` answers a promise, which is kept when there is room again
  *   or the caller is gone; a handler that ignores it is not stopped.
+ * - What all streams have queued is counted too. From its bound on nobody gets ahead of a caller who pauses: many that do
+ *   not read must not cost a credit each.
  * - The end, or the failure, waits behind the last message, also while the caller pauses. `cancelled` is set by either side's
  *   end, and after it nothing is delivered.
  */
@@ -65,12 +70,12 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
   send(message: Response): Promise<void> | undefined {
     if (this.cancelled) return undefined
     this.queue.push(message)
-    this.queuedBytes += weightOf(message)
+    this.count(weightOf(message))
     if (!this.paused && !this.scheduled) {
       this.scheduled = true
       queueMicrotask(() => { this.scheduled = false; this.flush() })
     }
-    if (this.queuedBytes < limits.streamCreditBytes) return undefined
+    if (this.hasRoom()) return undefined
     this.room ??= deferred()
     return this.room.promise
   }
@@ -81,17 +86,27 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
     while (receiver !== undefined && !this.cancelled && !this.paused && sent < this.queue.length) {
       // The index is below the length.
       const message = this.queue[sent++] as Response
-      this.queuedBytes -= weightOf(message)
+      this.count(-weightOf(message))
       if (!receiver.data(message)) this.paused = true
     }
     if (this.cancelled) return
     if (sent === this.queue.length) this.queue = []
     else if (sent > 0) this.queue.splice(0, sent)
-    if (this.queuedBytes < limits.streamCreditBytes) this.wake()
+    if (this.hasRoom()) this.wake()
     if (!this.finished || this.paused || this.queue.length > 0 || receiver === undefined) return
     this.cancelled = true
     if (this.failure === undefined) receiver.end()
     else receiver.fail(this.failure)
+  }
+
+  private count(bytes: number): void {
+    this.queuedBytes += bytes
+    queuedInAll += bytes
+  }
+
+  private hasRoom(): boolean {
+    if (queuedInAll >= limits.readAheadBytes) return !this.paused && this.queue.length === 0
+    return this.queuedBytes < limits.streamCreditBytes
   }
 
   private wake(): void {
@@ -112,6 +127,7 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
     if (!this.cancelled) this.context.leave()
     this.cancelled = true
     this.queue = []
+    this.count(-this.queuedBytes)
     this.wake()
   }
 }

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { grpc } from '../../../lib/pfs/transports/grpc'
 import { inProcess } from '../../../lib/pfs/transports/in-process'
+import { limits } from '../../../lib/limits'
 import { RpcError, type RpcTable, type Transport } from '../../../lib/pfs/transport'
 import { RpcFailure } from '../../../lib/pfsd/failure'
 import { serve } from '../../../lib/pfsd/serve'
@@ -190,3 +191,34 @@ for (const kind of ['in-process', 'grpc'] as const) {
     await stream.abort()
   })
 }
+
+t.test('in-process: many consumers that pause do not cost a credit each, and go on when they resume', async (t) => {
+  const { transport, log } = await on('in-process', t)
+  const message = 64 * 1024
+  const stalled = 1000
+  const readers = Array.from({ length: stalled }, () => {
+    const source = transport.serverStream('/pfs_v2.API/GetFile', { length: 40 })
+    const reader = { source, seen: 0, paused: true, ended: false }
+    source.start({ data: () => { reader.seen++; return !reader.paused }, end: () => { reader.ended = true }, fail: () => undefined })
+    return reader
+  })
+  let before = -1
+  while (before !== log.sent) {
+    before = log.sent
+    await settle()
+  }
+  // Each has taken one; of the others that were made, those within the common bound and what was on its way.
+  t.ok((log.sent - stalled) * message <= 1.25 * limits.readAheadBytes, `${String(log.sent)} messages made for ${String(stalled)} that took one each`)
+  for (const reader of readers.slice(0, stalled / 2)) reader.source.cancel()
+  for (const reader of readers.slice(stalled / 2)) {
+    reader.paused = false
+    reader.source.resume()
+  }
+  await until(() => readers.slice(stalled / 2).every(({ ended }) => ended))
+  t.ok(readers.slice(stalled / 2).every(({ seen }) => seen === 40))
+  log.sent = 0
+  const last = transport.serverStream('/pfs_v2.API/GetFile', { length: 40 })
+  last.start({ data: () => false, end: () => undefined, fail: () => undefined })
+  await until(() => log.sent > limits.streamCreditBytes / message)
+  last.cancel()
+})
