@@ -53,9 +53,11 @@ class Gateway:
         def openssl(*words):
             subprocess.run(["openssl", *words], cwd=self.directory, check=True, capture_output=True)
 
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test CA", "-keyout", "ca.key", "-out", "ca.pem")
+        # Python is strict about what an authority says of itself from 3.13 on.
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test CA", "-addext", "keyUsage=critical,keyCertSign",
+                "-keyout", "ca.key", "-out", "ca.pem")
         openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-keyout", "server.key", "-out", "server.csr")
-        (self.directory / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+        (self.directory / "names").write_text("subjectAltName=IP:127.0.0.1\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n")
         openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", "server.pem")
         (self.directory / "server.key").chmod(0o600)
 
