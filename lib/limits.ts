@@ -45,6 +45,8 @@ export const limits = {
   unaryMsMax: 10_000,
   streamIdleMsMax: 30_000,
   connectMsMax: 5_000,
+  /** Calls of one connection that this side cuts off before it takes another. */
+  connectionResetsMax: 256,
   /** How long a write waits for a branch whose head somebody holds open. */
   headOpenMsMax: 5_000,
   /** How long a server that answers early may take to finish a commit. */

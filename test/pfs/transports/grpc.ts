@@ -75,3 +75,30 @@ t.test('streams on which nothing moves end; a consumer that pauses is not counte
   await t.rejects(stream.end(), { name: 'RpcError', code: 4 })
   t.equal(taken, 1)
 })
+
+t.test('calls are cut off as often as it takes, and disturb none that is under way', async (t) => {
+  const sent: unknown[] = []
+  const server = await serve({
+    '/pfs_v2.API/ListCommit': (_request, out) => { void out.send({}); return new Promise(() => undefined) },
+    '/pfs_v2.API/CreateFileSet': () => ({
+      message: (message) => { sent.push(message) },
+      end: () => Promise.resolve({ file_set_id: String(sent.length) }),
+      abort: () => undefined,
+    }),
+  }, '127.0.0.1:0')
+  const transport = grpc(`grpc://127.0.0.1:${server.port}`)
+  t.teardown(async () => {
+    transport.close()
+    await server.close()
+  })
+  const upload = transport.clientStream('/pfs_v2.API/CreateFileSet')
+  await upload.send({ delete_file: { path: '/a' } })
+  const cut = (): Promise<void> => new Promise((resolve, reject) => {
+    const source = transport.serverStream('/pfs_v2.API/ListCommit', {})
+    source.start({ data: () => { source.cancel(); resolve(); return false }, end: resolve, fail: reject })
+  })
+  // A Node server ends a session after a thousand and a few.
+  for (let i = 0; i < 1300; i += 20) await Promise.all(Array.from({ length: 20 }, cut))
+  await upload.send({ delete_file: { path: '/b' } })
+  t.match(await upload.end(), { response: { file_set_id: '2' } }, 'begun on the first connection, and ended there')
+})
