@@ -1,4 +1,3 @@
-import { startsWith } from './byte-order'
 import { Cursor } from './cursor'
 import type { Entry, NodeReader } from './entry'
 import { type ChangeWriter, type Piece, Program } from './program'
@@ -30,17 +29,6 @@ export class Changes {
 
   delete(key: Buffer): void {
     this.program(key).delete()
-  }
-
-  /** Deletes every key that starts with `prefix`: of these changes, and of what `existing` walks. */
-  deleteBelow(prefix: Buffer, existing: Cursor | undefined): void {
-    const name = prefix.toString('latin1')
-    for (const [other, program] of this.programs) if (other.startsWith(name)) program.delete()
-    for (let valid = existing?.seek(prefix) ?? false; valid && existing !== undefined; valid = existing.next()) {
-      const key = existing.path()
-      if (!startsWith(key, prefix)) break
-      this.delete(key)
-    }
   }
 
   /**

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import t from 'tap'
 import { applyChanges, type Change, Changes, composeFileSets, readChanges } from '../../../lib/pfsd/model/change'
 import { bounds } from '../../../lib/pfsd/model/bounds'
-import { Cursor } from '../../../lib/pfsd/model/cursor'
 import { emptyRoot, type Entry } from '../../../lib/pfsd/model/entry'
 import { extentsOf } from '../../../lib/pfsd/model/extents'
 import type { Piece } from '../../../lib/pfsd/model/program'
@@ -16,7 +15,6 @@ const stamp = { created: 9, time: 1234 }
 type Op =
   | { readonly kind: 'add', readonly name: string, readonly text: string, readonly attributes: string | undefined }
   | { readonly kind: 'delete', readonly name: string }
-  | { readonly kind: 'deleteBelow', readonly name: string }
 
 const names = fc.constantFrom('/a', '/a/b', '/a/c', '/b', '/b\0datum')
 const text = fc.oneof(fc.constantFrom('', 'x', 'y'.repeat(40)), fc.nat({ max: 500 }).map((n) => String.fromCharCode(97 + n % 26).repeat(n)))
@@ -24,7 +22,6 @@ const attributes = fc.option(fc.constantFrom('A', 'B'), { nil: undefined })
 const ops: fc.Arbitrary<Op> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('add' as const), name: names, text, attributes }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), name: names }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('deleteBelow' as const), name: fc.constantFrom('/a/', '/', '/b') }) },
 )
 
 t.test('file sets do to a commit what their streams said, one by one or composed', (t) => {
@@ -32,7 +29,7 @@ t.test('file sets do to a commit what their streams said, one by one or composed
     const nodes = new MemoryNodes()
     const base = applyEdits(nodes, emptyRoot, ['/a', '/a/b', '/c'].map((name) => ({ path: Buffer.from(name), entry: inlineEntry('old') })))
     const model = new Map([['/a', 'old'], ['/a/b', 'old'], ['/c', 'old']])
-    const sets = layers.map((layer) => applyEdits(nodes, emptyRoot, stream(nodes, base, layer)))
+    const sets = layers.map((layer) => applyEdits(nodes, emptyRoot, stream(nodes, layer)))
     for (const layer of layers) replay(model, layer)
     const apply = (root: number, set: number): number => applyChanges(nodes, root, readChanges(nodes, set), stamp)
     const oneByOne = sets.reduce(apply, base)
@@ -50,24 +47,20 @@ t.test('file sets do to a commit what their streams said, one by one or composed
   t.end()
 })
 
-function stream(nodes: MemoryNodes, base: number, layer: readonly Op[]): Change[] {
+function stream(nodes: MemoryNodes, layer: readonly Op[]): Change[] {
   const changes = new Changes()
   for (const op of layer) {
     const key = Buffer.from(op.name)
     if (op.kind === 'add') changes.add(key, [bytes(op.text)], op.attributes === undefined ? undefined : Buffer.from(op.attributes))
-    else if (op.kind === 'delete') changes.delete(key)
-    else changes.deleteBelow(key, new Cursor(nodes, base))
+    else changes.delete(key)
   }
   return changes.settle(nodes)
 }
 
 function replay(model: Map<string, string>, layer: readonly Op[]): void {
-  const known = new Set(['/a', '/a/b', '/c'])
   for (const op of layer) {
     if (op.kind === 'add') model.set(op.name, (model.get(op.name) ?? '') + op.text)
-    else if (op.kind === 'delete') model.delete(op.name)
-    else for (const name of known) if (name.startsWith(op.name)) model.delete(name)
-    if (op.kind !== 'deleteBelow') known.add(op.name)
+    else model.delete(op.name)
   }
 }
 
