@@ -41,6 +41,14 @@ export const limits = {
   streamCreditBytes: 512 * 1024,
   /** The same of all streams together: beyond, none is read ahead of a client that does not take what it asked for. */
   readAheadBytes: 64 * 1024 * 1024,
+  /**
+   * What reads of files may have on their way, all together, and what each takes of it; beyond it they read piece by piece, and
+   * so many pieces are on their way at once.
+   */
+  filesAheadBytesMax: 32 * 1024 * 1024,
+  fileAheadBytes: 1024 * 1024,
+  readPieceBytes: 256 * 1024,
+  readPiecesMax: 32,
   /** Calls to a PFS server over a network. */
   unaryMsMax: 10_000,
   streamIdleMsMax: 30_000,
@@ -66,6 +74,18 @@ export const limits = {
   bodyRateWindowMs: 60_000,
   bodyRateBytesMin: 60 * 1024,
   replyIdleMsMax: 30_000,
+  /** A reply that moved nothing for this long lets go of what it can read again. */
+  replyParkMs: 500,
+  /**
+   * What replies hold that their clients have not taken. Up to the first bound they write as it comes, and beyond in slices; up
+   * to the second they keep what follows a slice, and beyond those that have stalled longest are parked; from the third on these
+   * are given up, though not before they have stalled for a while.
+   */
+  unsentWholeBytesMax: 16 * 1024 * 1024,
+  unsentSliceBytes: 32 * 1024,
+  unsentParkBytes: 24 * 1024 * 1024,
+  unsentBytesMax: 96 * 1024 * 1024,
+  unsentStallMs: 1_000,
   drainMsMax: 30_000,
   /** An unread body up to this size is read and thrown away after an error, so that the connection lives on. */
   drainedBodyBytesMax: 64 * 1024,
@@ -106,4 +126,6 @@ assert(limits.documentBudgetBytes <= limits.bodyBudgetBytes, 'documents must fit
 assert(limits.completeXmlBytesMax <= limits.documentBudgetBytes, 'a document must fit its budget')
 assert(limits.xmlElementsMax >= limits.partsMax * 8, 'every part of an upload must fit a document')
 assert(limits.deleteKeysMax <= limits.batchEditsMax, 'one DeleteObjects must fit a batch')
+assert(limits.unsentWholeBytesMax < limits.unsentParkBytes && limits.unsentParkBytes < limits.unsentBytesMax, 'slices must have room')
+assert(limits.unsentStallMs < limits.replyIdleMsMax && limits.replyParkMs < limits.unsentStallMs, 'a reply is parked before it is given up')
 assert(limits.chunkLineBytesMax <= limits.chunkBytesMin * limits.framingShareMax, 'size lines must keep to their share')

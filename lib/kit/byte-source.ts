@@ -10,6 +10,12 @@ export interface ByteSource {
   start(receiver: ByteReceiver): void
   /** Goes on after `data` answered false. */
   resume(): void
+  /**
+   * For a consumer that has answered false and may now be silent for long: lets go of everything on its way. The last `unused`
+   * bytes that were delivered are among it; `resume` goes on with them. May be called after `end` as well, which is then said
+   * again.
+   */
+  park(unused: number): void
   /** Gives up: everything behind the source is let go. May be called at any time, any number of times. */
   cancel(): void
 }

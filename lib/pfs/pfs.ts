@@ -6,6 +6,7 @@ import { isPfsError, PfsError } from './failure'
 import { letGo } from './let-go'
 import { list } from './list'
 import { openRead } from './read'
+import { ReadRoom } from './read-room'
 import { bucketRef, type BucketRef } from './ref'
 import { snapshot, snapshotAt } from './snapshots'
 import { BodyStage } from './stage'
@@ -20,7 +21,7 @@ export async function connect(transport: Transport, options: BackendOptions = {}
 function assemble(backend: Backend): Pfs {
   const { transport, capabilities, budget, committers, files } = backend
   const buckets = new Buckets(backend)
-  const reading = { transport, paths: capabilities.paths, readLength: capabilities.readLength }
+  const reading = { transport, paths: capabilities.paths, readLength: capabilities.readLength, room: new ReadRoom() }
   return {
     buckets: () => buckets.list(),
     bucket: async (name) => buckets.inspect(name),

@@ -1,9 +1,11 @@
 import assert from 'node:assert'
 import type { ByteReceiver, ByteSource } from '../kit/byte-source'
+import { limits } from '../limits'
 import type { BytesValue, GetFileRequest } from '../wire/messages'
 import type { Stat } from './contract'
 import { fromRpc, PfsError } from './failure'
 import { requirePath, type PathRule } from './path'
+import type { ReadRoom } from './read-room'
 import type { MessageSource, RpcError, Transport } from './transport'
 import { wireCommit } from './wire-ref'
 
@@ -12,6 +14,7 @@ interface Reading {
   readonly paths: PathRule
   /** The server takes a length; without, it sends to the end and is stopped. */
   readonly readLength: boolean
+  readonly room: ReadRoom
 }
 
 /**
@@ -27,9 +30,7 @@ export function openRead(reading: Reading, file: Stat, offset: number, length: n
     file: { commit: wireCommit(file.snapshot), path: '**' },
     path_range: { lower: path, upper: `${path}\0` },
   }
-  if (offset > 0) request.offset = offset
-  if (reading.readLength) request.length = length
-  return new FileBytes(reading.transport.serverStream('/pfs_v2.API/GetFile', request), length, reading.readLength)
+  return new FileBytes(reading, request, offset, length)
 }
 
 class NoBytes implements ByteSource {
@@ -41,71 +42,160 @@ class NoBytes implements ByteSource {
 
   resume(): void {}
 
+  park(): void {}
+
   cancel(): void { this.over = true }
 }
 
-/** Counts what comes: exactly the promised bytes go on, and an answer that is too short, or longer than it was asked for, fails. */
+/**
+ * Counts what comes: exactly the promised bytes go on, and an answer that is too short, or longer than it was asked for, fails.
+ *
+ * One call brings everything while reads have room for what calls have on their way. Those that find none, and those that
+ * were parked, make a call for each piece, the next when the consumer has taken the last: then nobody holds more than a piece.
+ * Finished commits never change, so the calls of one read agree. `source` is the call under way, `window` what it still owes.
+ */
 class FileBytes implements ByteSource {
-  private readonly source: MessageSource<BytesValue>
-  private readonly exact: boolean
+  private readonly reading: Reading
+  private readonly request: GetFileRequest
   private receiver: ByteReceiver | undefined
+  private source: MessageSource<BytesValue> | undefined
+  private offset: number
   private left: number
+  private window = 0
+  private reserved = 0
+  private waiting: (() => void) | undefined
+  private turn = false
+  private paused = false
+  private ended = false
   private over = false
 
-  constructor(source: MessageSource<BytesValue>, length: number, exact: boolean) {
-    this.source = source
+  constructor(reading: Reading, request: GetFileRequest, offset: number, length: number) {
+    this.reading = reading
+    this.request = request
+    this.offset = offset
     this.left = length
-    this.exact = exact
   }
 
   start(receiver: ByteReceiver): void {
     this.receiver = receiver
-    this.source.start({
-      data: (message) => this.take(receiver, message.value),
-      end: () => this.end(receiver),
-      fail: (error) => this.fail(error),
+    this.call(receiver)
+  }
+
+  private call(receiver: ByteReceiver): void {
+    const { readLength, room } = this.reading
+    // A read that is shorter has no more than itself on its way.
+    const ask = Math.min(this.left, limits.fileAheadBytes)
+    if (room.ahead.take(ask)) this.reserved = ask
+    if (this.reserved > 0 || !readLength) {
+      this.open(receiver, this.left)
+      return
+    }
+    this.waiting = () => {
+      this.waiting = undefined
+      this.turn = true
+      // Pieces end where blocks do that a server may have to check as a whole.
+      this.open(receiver, Math.min(this.left, limits.readPieceBytes - this.offset % limits.readPieceBytes))
+    }
+    room.enter(this.waiting)
+  }
+
+  private open(receiver: ByteReceiver, length: number): void {
+    const request: GetFileRequest = { ...this.request }
+    if (this.offset > 0) request.offset = this.offset
+    if (this.reading.readLength) request.length = length
+    this.window = length
+    const source = this.reading.transport.serverStream('/pfs_v2.API/GetFile', request)
+    this.source = source
+    const current = (): boolean => this.source === source
+    source.start({
+      data: (message) => current() ? this.take(receiver, message.value) : true,
+      end: () => { if (current()) this.end(receiver) },
+      fail: (error) => { if (current()) this.fail(receiver, error) },
     })
   }
 
   private take(receiver: ByteReceiver, chunk: Buffer | undefined): boolean {
-    if (this.over || chunk === undefined || chunk.length === 0) return true
-    if (chunk.length > this.left && this.exact) {
+    if (chunk === undefined || chunk.length === 0) return true
+    const exact = this.reading.readLength
+    if (chunk.length > this.window && exact) {
       this.cancel()
       receiver.fail(new PfsError('internal', 'the server sent more of a file than was asked for'))
       return false
     }
-    const wanted = chunk.length > this.left ? chunk.subarray(0, this.left) : chunk
+    const wanted = chunk.length > this.window ? chunk.subarray(0, this.window) : chunk
+    this.window -= wanted.length
     this.left -= wanted.length
-    if (this.left > 0 || this.exact) return receiver.data(wanted)
-    receiver.data(wanted)
-    if (this.over) return false
+    this.offset += wanted.length
+    if (this.window === 0) this.endTurn()
+    this.paused = !receiver.data(wanted)
+    if (this.left > 0 || exact || this.over) return !this.paused
     // The rest of the file is of no use to anyone.
-    this.cancel()
-    receiver.end()
+    this.finish(receiver)
     return false
   }
 
   private end(receiver: ByteReceiver): void {
-    if (this.over) return
-    this.over = true
-    if (this.left === 0) receiver.end()
-    else receiver.fail(new PfsError('internal', `the server sent ${this.left} bytes of a file too few`))
+    this.letGo()
+    if (this.window > 0) {
+      this.over = true
+      receiver.fail(new PfsError('internal', `the server sent ${this.window} bytes of a file too few`))
+    } else if (this.left === 0) this.finish(receiver)
+    else if (!this.paused) this.call(receiver)
   }
 
-  private fail(error: RpcError): void {
-    if (this.over) return
+  private finish(receiver: ByteReceiver): void {
+    this.letGo()
+    this.ended = true
+    receiver.end()
+  }
+
+  private fail(receiver: ByteReceiver, error: RpcError): void {
+    this.letGo()
     this.over = true
     const failure = fromRpc(error)
-    this.receiver?.fail(failure instanceof Error ? failure : error)
+    receiver.fail(failure instanceof Error ? failure : error)
+  }
+
+  /** The call under way is over, or is given up. */
+  private letGo(): void {
+    const source = this.source
+    this.source = undefined
+    this.endTurn()
+    this.reading.room.ahead.give(this.reserved)
+    this.reserved = 0
+    source?.cancel()
+  }
+
+  private endTurn(): void {
+    const { room } = this.reading
+    if (this.waiting !== undefined) room.forget(this.waiting)
+    this.waiting = undefined
+    if (!this.turn) return
+    this.turn = false
+    room.leave()
   }
 
   resume(): void {
-    if (!this.over) this.source.resume()
+    const { receiver } = this
+    if (this.over || this.ended || !this.paused || receiver === undefined) return
+    this.paused = false
+    if (this.source !== undefined) this.source.resume()
+    else if (this.left > 0) this.call(receiver)
+    else queueMicrotask(() => { if (!this.over && !this.ended) this.finish(receiver) })
+  }
+
+  park(unused: number): void {
+    if (this.over) return
+    this.letGo()
+    if (unused > 0) this.ended = false
+    this.offset -= unused
+    this.left += unused
+    this.paused = true
   }
 
   cancel(): void {
     if (this.over) return
     this.over = true
-    this.source.cancel()
+    this.letGo()
   }
 }

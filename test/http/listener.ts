@@ -211,6 +211,7 @@ function scripted(chunks: readonly Buffer[], failure?: Error): ByteSource & { ca
     calls,
     start(to) { receiver = to; flow() },
     resume() { calls.push('resume'); flow() },
+    park() { calls.push('park') },
     cancel() { calls.push('cancel') },
   }
 }

@@ -3,6 +3,8 @@ import type { ByteSource } from '../../lib/kit/byte-source'
 import type { Stat } from '../../lib/pfs/contract'
 import { inProcess } from '../../lib/pfs/transports/in-process'
 import { openRead } from '../../lib/pfs/read'
+import { ReadRoom } from '../../lib/pfs/read-room'
+import { limits } from '../../lib/limits'
 import type { RpcTable } from '../../lib/pfs/transport'
 import { collectBytes, settle } from '../support/collect'
 import { rpcFailure } from '../support/map-server'
@@ -15,7 +17,7 @@ const file: Stat = {
 type GetFile = NonNullable<RpcTable['/pfs_v2.API/GetFile']>
 
 function open(handler: GetFile, readLength: boolean, offset = 0, length = 1000): ByteSource {
-  return openRead({ transport: inProcess({ '/pfs_v2.API/GetFile': handler }), paths: 's3', readLength }, file, offset, length)
+  return openRead({ transport: inProcess({ '/pfs_v2.API/GetFile': handler }), paths: 's3', readLength, room: new ReadRoom() }, file, offset, length)
 }
 
 /** A server that sends `bytes` in pieces of 100, whatever it is asked. */
@@ -90,4 +92,102 @@ t.test('cancelling lets the server go and says nothing more', async (t) => {
   never.start({ data: () => true, end: () => t.fail('ended'), fail: () => t.fail('failed') })
   never.cancel()
   await settle()
+})
+
+const piece = limits.readPieceBytes
+const large: Stat = { ...file, size: 3 * piece + 100 }
+const content = Buffer.from(Array.from({ length: large.size }, (_, i) => i % 251))
+
+/** A server of `large` that sends messages of 100,000 bytes, and tells of each call where it began and how long it was to be. */
+function serving(calls: Array<readonly [number, number]>): GetFile {
+  return async (request, out) => {
+    const { offset = 0, length = large.size - offset } = request
+    calls.push([offset, length])
+    for (let at = offset; at < offset + length && !out.cancelled; at += 100_000) {
+      await out.send({ value: Buffer.from(content.subarray(at, Math.min(at + 100_000, offset + length))) })
+    }
+  }
+}
+
+/** A reader that stops at each piece until it is told to go on. */
+class Reader {
+  readonly chunks: Buffer[] = []
+  ended = 0
+  failure: Error | undefined
+  readonly source: ByteSource
+
+  constructor(source: ByteSource) {
+    this.source = source
+    source.start({
+      data: (chunk) => { this.chunks.push(chunk); return false },
+      end: () => { this.ended++ },
+      fail: (error) => { this.failure = error },
+    })
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.chunks)
+  }
+
+  async next(): Promise<void> {
+    this.source.resume()
+    for (let i = 0; i < 5; i++) await settle()
+  }
+}
+
+t.test('what was parked goes on where its consumer stopped', async (t) => {
+  const calls: Array<readonly [number, number]> = []
+  const room = new ReadRoom()
+  for (const readLength of [true, false]) {
+    calls.length = 0
+    const reader = new Reader(openRead({ transport: inProcess({ '/pfs_v2.API/GetFile': serving(calls) }), paths: 's3', readLength, room }, large, 10, large.size - 10))
+    await reader.next()
+    // Of the last message, all but 20 bytes are given back; later nothing is.
+    const last = reader.chunks.pop() ?? Buffer.alloc(0)
+    reader.chunks.push(last.subarray(0, 20))
+    reader.source.park(last.length - 20)
+    t.equal(room.ahead.bytes, 0, 'a parked read holds nothing')
+    await reader.next()
+    reader.source.park(0)
+    while (reader.ended === 0) await reader.next()
+    t.ok(reader.bytes.equals(content.subarray(10)))
+    t.equal(calls.length, 3)
+    // What came last can be given back when the end was told, which is then told again.
+    const end = reader.chunks.pop() ?? Buffer.alloc(0)
+    reader.source.park(end.length)
+    while (reader.ended === 1) await reader.next()
+    t.ok(reader.bytes.equals(content.subarray(10)))
+    await reader.next()
+    t.equal(reader.ended, 2)
+    t.equal(room.ahead.bytes, 0)
+  }
+})
+
+t.test('a read parked between its last byte and its end tells the end', async (t) => {
+  const reader = new Reader(open(sending(100), true, 0, 100))
+  for (let i = 0; i < 5; i++) await settle()
+  reader.source.park(0)
+  for (let i = 0; i < 3; i++) await reader.next()
+  t.equal(reader.ended, 1)
+  t.equal(reader.bytes.length, 100)
+})
+
+t.test('many reads go on piece by piece, in turns, and bring the same bytes', async (t) => {
+  const calls: Array<readonly [number, number]> = []
+  const room = new ReadRoom()
+  const reading = { transport: inProcess({ '/pfs_v2.API/GetFile': serving(calls) }), paths: 's3', readLength: true, room } as const
+  const whole = Math.floor(limits.filesAheadBytesMax / Math.min(limits.fileAheadBytes, large.size))
+  const readers = Array.from({ length: whole + limits.readPiecesMax + 5 }, () => new Reader(openRead(reading, large, 5, large.size - 5)))
+  for (let i = 0; i < 5; i++) await settle()
+  t.ok(room.ahead.bytes <= limits.filesAheadBytesMax)
+  t.equal(calls.filter(([, length]) => length === large.size - 5).length, whole)
+  t.equal(calls.filter(([, length]) => length === piece - 5).length, limits.readPiecesMax, 'the others read a piece, up to a block, or wait')
+  readers[0]?.source.cancel()
+  readers.at(-1)?.source.cancel()
+  for (const reader of readers.slice(1, -1)) reader.source.park(reader.bytes.length)
+  for (const reader of readers) reader.chunks.length = 0
+  const left = readers.slice(1, -1)
+  while (left.some((reader) => reader.ended === 0)) await Promise.all(left.map((reader) => reader.next()))
+  t.ok(left.every((reader) => reader.bytes.equals(content.subarray(5))))
+  t.equal(room.ahead.bytes, 0)
 })

@@ -259,6 +259,7 @@ function sourceOf(bytes: Buffer): ByteSource {
   return {
     start: (to) => { receiver = to; setImmediate(pump) },
     resume: () => void setImmediate(pump),
+    park: (unused) => { offset -= unused },
     cancel: () => { receiver = undefined },
   }
 }

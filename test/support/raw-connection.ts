@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as connectSecurely, TLSSocket } from 'node:tls'
 
 interface RawAnswer {
   readonly status: number
@@ -41,9 +42,11 @@ export class RawConnection {
     }
   }
 
-  static async open(port: number): Promise<RawConnection> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true })
-    await once(socket, 'connect')
+  /** `secure`: over TLS, whatever the certificate. */
+  static async open(port: number, secure = false): Promise<RawConnection> {
+    const to = { port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true }
+    const socket = secure ? connectSecurely({ ...to, rejectUnauthorized: false }) : connect(to)
+    await once(socket, secure ? 'secureConnect' : 'connect')
     return new RawConnection(socket)
   }
 
@@ -97,7 +100,8 @@ export class RawConnection {
 
   /** Closes the connection from this side, by FIN or by RST. Resolves when it is closed. */
   async breakOff(how: 'fin' | 'rst'): Promise<void> {
-    if (how === 'rst') this.socket.resetAndDestroy()
+    if (this.socket instanceof TLSSocket) this.socket.destroy()
+    else if (how === 'rst') this.socket.resetAndDestroy()
     else this.socket.destroySoon()
     this.socket.resume()
     await this.gone

@@ -1,0 +1,154 @@
+import type { ServerResponse } from 'node:http'
+import type { ByteReceiver, ByteSource } from '../kit/byte-source'
+import { limits } from '../limits'
+import type { Delivery } from './exchange'
+import { unsent } from './unsent'
+
+/** Sends exactly `length` bytes, of a source or at hand, at the pace of the client; anything else destroys the socket. */
+export function pour(res: ServerResponse, body: ByteSource | Buffer, length: number): Promise<Delivery> {
+  return new Promise((resolve) => { new Pouring(res, body, length, resolve).start() })
+}
+
+/** Ends a response whose body, of `held` bytes, is written, and gives it up if the client does not take it. */
+export function endWithin(res: ServerResponse, held: number): void {
+  const reply = { held, park: () => undefined, cut: () => { res.destroy() } }
+  res.once('close', () => { unsent.done(reply) })
+  if (res.destroyed) return
+  unsent.wait(reply)
+  res.end()
+}
+
+/**
+ * Invariants:
+ * - `waiting` is true from a write that the socket did not take at once until it has taken everything. Meanwhile the source is
+ *   asked for silence, and what it brings all the same is written behind.
+ * - `taken` bytes have come from the body; of these `rest` is not written yet. It is what follows a slice: where replies hold
+ *   much already, only a slice of what has come is written, and that is a copy, since a part of a buffer holds all of it.
+ * - A source is resumed only when `rest` is empty. A parked one has taken `rest` back.
+ */
+class Pouring implements ByteReceiver {
+  held = 0
+  private readonly res: ServerResponse
+  private readonly source: ByteSource | undefined
+  private readonly length: number
+  private readonly resolve: (delivery: Delivery) => void
+  /** What is written counts as often as it is held: TLS keeps it twice, as it is and enciphered. */
+  private readonly copies: number
+  private rest: Buffer | undefined
+  private taken = 0
+  private waiting = false
+  private over = false
+
+  constructor(res: ServerResponse, body: ByteSource | Buffer, length: number, resolve: (delivery: Delivery) => void) {
+    this.res = res
+    this.length = length
+    this.resolve = resolve
+    this.copies = res.socket !== null && 'encrypted' in res.socket ? 2 : 1
+    if (Buffer.isBuffer(body)) {
+      this.source = undefined
+      this.taken = body.length
+      this.rest = body
+    } else {
+      this.source = body
+    }
+  }
+
+  start(): void {
+    const { res, source } = this
+    // `close` follows `finish` on every path, so one listener settles both the sent and the broken reply.
+    res.once('close', () => { this.settle(res.writableFinished) })
+    if (source !== undefined || this.length > limits.unsentSliceBytes) res.on('drain', () => { this.goOn() })
+    if (source === undefined) this.goOn()
+    else source.start(this)
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.over) return true
+    this.taken += chunk.length
+    if (this.taken > this.length) {
+      this.settle(false, new Error(`the source brought more than the ${String(this.length)} bytes announced`))
+      return true
+    }
+    if (this.rest !== undefined) this.flush(this.rest)
+    if (this.waiting) {
+      this.flush(chunk)
+      return false
+    }
+    this.write(chunk)
+    return !this.waiting
+  }
+
+  end(): void {
+    if (this.taken < this.length) this.settle(false, new Error(`the source ended after ${String(this.taken)} of ${String(this.length)} bytes`))
+  }
+
+  fail(error: Error): void {
+    this.settle(false, error)
+  }
+
+  /** Writes behind what waits already, without regard to what replies hold. */
+  private flush(bytes: Buffer): void {
+    this.rest = undefined
+    this.put(bytes, this.held)
+  }
+
+  private write(bytes: Buffer): void {
+    const { source } = this
+    // A TLS connection keeps for its life the room that its largest write took; only content is worth that.
+    const sliced = source === undefined && this.copies > 1
+    const whole = bytes.length <= limits.unsentSliceBytes || (!sliced && unsent.hasRoom(bytes.length * this.copies))
+    this.rest = whole ? undefined : bytes.subarray(limits.unsentSliceBytes)
+    const slice = whole ? bytes : bytes.subarray(0, limits.unsentSliceBytes)
+    this.put(whole || source === undefined ? slice : Buffer.from(slice), this.rest?.length ?? 0)
+  }
+
+  private put(bytes: Buffer, besides: number): void {
+    const { res } = this
+    const last = this.taken === this.length && this.rest === undefined
+    if (last) res.end(bytes.length === 0 ? undefined : bytes)
+    else if (res.write(bytes)) return
+    this.waiting = true
+    this.held = besides + bytes.length * this.copies
+    unsent.wait(this)
+  }
+
+  /** The socket has taken all. */
+  private goOn(): void {
+    if (this.over || this.res.writableEnded) return
+    this.waiting = false
+    unsent.done(this)
+    // A write asks to wait from inside `write`, which the compiler does not see.
+    while (this.rest !== undefined && !this.isWaiting()) this.write(this.rest)
+    if (!this.isWaiting()) this.source?.resume()
+  }
+
+  private isWaiting(): boolean {
+    return this.waiting
+  }
+
+  park(): void {
+    const { rest, source } = this
+    if (source === undefined || (this.taken === this.length && rest === undefined)) return
+    source.park(rest?.length ?? 0)
+    this.taken -= rest?.length ?? 0
+    this.held -= rest?.length ?? 0
+    this.rest = undefined
+  }
+
+  cut(): void {
+    this.res.destroy()
+  }
+
+  private settle(whole: boolean, failure?: Error): void {
+    if (this.over) return
+    this.over = true
+    unsent.done(this)
+    const sent = this.taken - (this.rest?.length ?? 0)
+    this.rest = undefined
+    if (!whole) {
+      this.source?.cancel()
+      this.res.destroy()
+    }
+    this.resolve({ whole, bytesSent: whole ? this.length : sent, failure })
+  }
+}
