@@ -79,7 +79,8 @@ class Pouring implements ByteReceiver {
   }
 
   end(): void {
-    if (this.taken < this.length) this.settle(false, new Error(`the source ended after ${String(this.taken)} of ${String(this.length)} bytes`))
+    if (this.taken === this.length) return
+    this.settle(false, new Error(`the source ended after ${String(this.taken)} of ${String(this.length)} bytes`))
   }
 
   fail(error: Error): void {

@@ -140,7 +140,8 @@ t.test('what was parked goes on where its consumer stopped', async (t) => {
   const room = new ReadRoom()
   for (const readLength of [true, false]) {
     calls.length = 0
-    const reader = new Reader(openRead({ transport: inProcess({ '/pfs_v2.API/GetFile': serving(calls) }), paths: 's3', readLength, room }, large, 10, large.size - 10))
+    const transport = inProcess({ '/pfs_v2.API/GetFile': serving(calls) })
+    const reader = new Reader(openRead({ transport, paths: 's3', readLength, room }, large, 10, large.size - 10))
     await reader.next()
     // Of the last message, all but 20 bytes are given back; later nothing is.
     const last = reader.chunks.pop() ?? Buffer.alloc(0)

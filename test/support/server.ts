@@ -21,7 +21,8 @@ interface Launch { readonly launcher?: readonly string[] }
 /** Starts lib/server.js on a free port over `data` (none where it is empty), ready to serve. */
 export async function startServer(data: string, flags: readonly string[] = [], launch: Launch = {}): Promise<RunningServer> {
   const program = [process.execPath, join(__dirname, '../../lib/server.js')]
-  const [command = '', ...words] = [...launch.launcher ?? [], ...program, '--listen', '127.0.0.1:0', ...data === '' ? [] : ['--data', data], '--log-level', 'warn', ...flags]
+  const own = ['--listen', '127.0.0.1:0', ...data === '' ? [] : ['--data', data], '--log-level', 'warn']
+  const [command = '', ...words] = [...launch.launcher ?? [], ...program, ...own, ...flags]
   const server = spawn(command, words, { env: ownEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''
   server.stderr.on('data', (chunk: Buffer) => { log += chunk.toString() })
