@@ -30,7 +30,7 @@ export class UploadSweep {
   }
 
   /** Begins to sweep the repo if that is due; what fails is left for the next time. */
-  passBy(repo: RepoRef): void {
+  runIfDue(repo: RepoRef): void {
     const name = repoKey(repo)
     const now = performance.now()
     const last = this.last.get(name)

@@ -45,7 +45,7 @@ class MultipartUploads implements Uploads {
     const upload: Upload = { id: newUploadId(now), bucket, key, initiated: new Date(now), attributes }
     const path = uploadPath(ref.branch, key, upload.id)
     await branch.writeFirst({ edits: [{ kind: 'put', key: path, content: noContent, attributes: uploadRecord(attributes, undefined) }] })
-    this.sweep.passBy(ref)
+    this.sweep.runIfDue(ref)
     return upload
   }
 
@@ -116,7 +116,7 @@ class MultipartUploads implements Uploads {
   async list(bucket: string, query: UploadQuery): Promise<UploadPage> {
     const { ref, branch } = this.place(bucket)
     await this.backend.heads.read(ref)
-    this.sweep.passBy(ref)
+    this.sweep.runIfDue(ref)
     const { prefix, delimiter, limit } = query
     const listing = { prefix: uploadsPath(ref.branch, prefix), delimiter: spell(delimiter), limit }
     const page = await branch.page({ ...listing, ...startOf(ref.branch, query) })

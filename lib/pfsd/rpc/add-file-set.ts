@@ -3,7 +3,7 @@ import type { Unary } from '../service'
 import type { AddFileSetRequest, Empty } from '../../wire/messages'
 import { requireFileSet } from './shared/file-sets'
 import type { Instance } from './shared/instance'
-import { alreadyFinished, saying } from './shared/requirements'
+import { alreadyFinished, saying } from './shared/pachd-texts'
 import { resolveCommit } from './shared/resolve-commit'
 import { withChanges } from './shared/write-commit'
 

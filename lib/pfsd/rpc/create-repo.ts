@@ -3,8 +3,8 @@ import { checkRepoName, checkRepoType } from '../model/names'
 import type { Unary } from '../service'
 import type { CreateRepoRequest, Empty } from '../../wire/messages'
 import type { Instance } from './shared/instance'
+import { noProject } from './shared/pachd-texts'
 import { repoReference, repoText } from './shared/reference'
-import { noProject } from './shared/requirements'
 
 /**
  * A repo of another type than `user` is the companion of the user repo of its name, which must be there. With `update` only the

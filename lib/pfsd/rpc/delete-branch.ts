@@ -4,9 +4,9 @@ import type { Unary } from '../service'
 import type { DeleteBranchRequest, Empty } from '../../wire/messages'
 import { findRepo } from './shared/find'
 import type { Instance } from './shared/instance'
+import { noBranchLines } from './shared/pachd-texts'
 import { branchReference, repoKey, repoText } from './shared/reference'
 import { requireHead } from './shared/require-head'
-import { noBranchLines } from './shared/requirements'
 
 /**
  * The branch goes, its commits stay: an open one can still be finished by its id. With `expected_head`, which pachd does not

@@ -3,7 +3,7 @@ import { validateTree } from '../model/validation'
 import type { Unary } from '../service'
 import type { Empty, FinishCommitRequest } from '../../wire/messages'
 import type { Instance } from './shared/instance'
-import { alreadyFinished } from './shared/requirements'
+import { alreadyFinished } from './shared/pachd-texts'
 import { resolveCommit } from './shared/resolve-commit'
 
 /**

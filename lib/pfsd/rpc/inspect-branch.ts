@@ -4,8 +4,8 @@ import type { Unary } from '../service'
 import type { BranchInfo, InspectBranchRequest } from '../../wire/messages'
 import { branchInfo } from './shared/branch-info'
 import type { Instance } from './shared/instance'
+import { noBranchLines } from './shared/pachd-texts'
 import { branchReference, repoMessage, repoText } from './shared/reference'
-import { noBranchLines } from './shared/requirements'
 
 /** The look-up behind every read of a branch: four reads of the store, no promise. NOT_FOUND says how far it came. */
 export function inspectBranch({ store }: Instance): Unary<InspectBranchRequest, BranchInfo> {

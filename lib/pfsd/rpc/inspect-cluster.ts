@@ -2,7 +2,7 @@ import { Code, RpcFailure } from '../failure'
 import type { Unary } from '../service'
 import type { ClusterInfo, InspectClusterRequest } from '../../wire/messages'
 import type { Instance } from './shared/instance'
-import { noProject } from './shared/requirements'
+import { noProject } from './shared/pachd-texts'
 
 /** What pachctl asks first. A project that it is set to must exist. */
 export function inspectCluster({ store }: Instance): Unary<InspectClusterRequest, ClusterInfo> {

@@ -2,8 +2,8 @@ import { Code, RpcFailure } from '../failure'
 import type { Unary } from '../service'
 import type { InspectProjectRequest, ProjectInfo } from '../../wire/messages'
 import type { Instance } from './shared/instance'
+import { noProject } from './shared/pachd-texts'
 import { projectInfo } from './shared/project-info'
-import { noProject } from './shared/requirements'
 
 /** NOT_FOUND where there is none, in the words that pachctl shows. */
 export function inspectProject({ store }: Instance): Unary<InspectProjectRequest, ProjectInfo> {

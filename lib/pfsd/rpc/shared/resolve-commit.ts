@@ -2,8 +2,8 @@ import { Code, RpcFailure } from '../../failure'
 import { parseAncestry, type Ancestry } from '../../model/ancestry'
 import { isCommitIdReference } from '../../model/names'
 import { findRepo, headOf } from './find'
+import { nilPointer, saying } from './pachd-texts'
 import { projectName, repoKey, repoOfCommit, repoText, type RepoReference } from './reference'
-import { nilPointer } from './requirements'
 import type { BranchRow, CommitRow, RepoRow } from '../../store/rows'
 import type { Reader } from '../../store/store'
 import type { Commit } from '../../../wire/messages'
@@ -71,20 +71,11 @@ function repoMissing(where: Where): RpcFailure {
 
 /** `text` is an id or a branch, with what asks for an ancestor of it. */
 function pick(where: Where, repo: RepoRow, text: string): CommitRow | { readonly failure: RpcFailure } {
-  const ancestry = within(where, text)
+  const ancestry = saying(where.prefix, () => parseAncestry(text, `${repoText(where.reference)}@${text}`))
   const byId = isCommitIdReference(ancestry.name)
   const start = byId ? commitOf(where.read, repo, ancestry.name) : headOfName(where.read, repo, ancestry.name)
   if (start === undefined) return { failure: byId ? commitMissing(where) : branchMissing(where, ancestry.name) }
   return climb(where, start, ancestry)
-}
-
-function within(where: Where, text: string): Ancestry {
-  try {
-    return parseAncestry(text, `${repoText(where.reference)}@${text}`)
-  } catch (error) {
-    if (error instanceof RpcFailure) throw new RpcFailure(error.code, where.prefix + error.details)
-    throw error
-  }
 }
 
 function commitOf(read: Reader, repo: RepoRow, id: string): CommitRow | undefined {

@@ -1,8 +1,8 @@
 import { Code, RpcFailure } from '../../failure'
 import { checkBranchIsNoId, checkCommitKey, checkName, checkRepoType } from '../../model/names'
 import { baseOf, headOf, requireRepo } from './find'
+import { saying } from './pachd-texts'
 import { repoText, type RepoReference } from './reference'
-import { saying } from './requirements'
 import type { BranchRow, CommitRow, RepoRow } from '../../store/rows'
 import type { Tx } from '../../store/store'
 
