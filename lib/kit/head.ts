@@ -12,6 +12,8 @@ export class Head {
   readonly query: string
   /** Header fields in order of arrival: lower-case name, value as Latin-1 characters (one a byte). */
   readonly fields: ReadonlyArray<readonly [name: string, value: string]>
+  /** Names of fields that came more than once, as often as they came again. */
+  readonly repeated: readonly string[]
   private readonly byName = new Map<string, string[]>()
 
   /** `rawHeaders` alternates names and values, as node:http gives them. */
@@ -22,15 +24,20 @@ export class Head {
     this.path = mark === -1 ? target : target.slice(0, mark)
     this.query = mark === -1 ? '' : target.slice(mark + 1)
     const fields: [string, string][] = []
+    const repeated: string[] = []
     for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
       const name = (rawHeaders[i] ?? '').toLowerCase()
       const value = rawHeaders[i + 1] ?? ''
       fields.push([name, value])
       const values = this.byName.get(name)
       if (values === undefined) this.byName.set(name, [value])
-      else values.push(value)
+      else {
+        values.push(value)
+        repeated.push(name)
+      }
     }
     this.fields = fields
+    this.repeated = repeated
   }
 
   /** The first value of a field, or undefined. Fields that decide anything are refused when repeated, before this is asked. */
