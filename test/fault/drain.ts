@@ -122,6 +122,7 @@ t.test('a start that cannot be: one line that names the cause, and exit 1', asyn
   const cases: [what: string, flags: string[], cause: RegExp, environment?: Record<string, string>][] = [
     ['a directory in use', [...free, '--data', join(data, 'data')], /is in use by process \d+/],
     ['a file for a directory', [...free, '--data', join(data, 'file')], /file/],
+    ['a place that takes no directory', [...free, '--data', '/proc/none/at/all'], /--data \/proc\/none\/at\/all: ENOENT/],
     ['another format', [...free, '--data', join(data, 'broken')], /FORMAT|format/],
     ['a port in use', ['--listen', `127.0.0.1:${port}`, '--data', join(data, 'fresh')], new RegExp(port)],
     ['a port in use for gRPC', [...fresh, '--serve-pfs', `127.0.0.1:${port}`], new RegExp(`--serve-pfs 127.0.0.1:${port}: .*EADDRINUSE`)],

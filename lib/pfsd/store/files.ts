@@ -67,12 +67,18 @@ export const diskFiles: Files = {
   unlink: (path) => settle((done) => fs.unlink(path, done)),
   rename: (from, to) => settle((done) => fs.rename(from, to, done)),
   async makeDirectory(path) {
-    const first = await fs.promises.mkdir(path, { recursive: true })
-    if (first === undefined) return
-    for (let made = path; ; made = dirname(made)) {
-      await diskFiles.syncDirectory(dirname(made))
-      if (made === first || made === dirname(made)) return
+    // Node's own `recursive` never comes back where a directory that is there takes none: in /proc, or one that was removed.
+    const parent = dirname(path)
+    try {
+      await fs.promises.mkdir(path)
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      if (code === 'EEXIST' && (await fs.promises.stat(path)).isDirectory()) return
+      if (code !== 'ENOENT' || parent === path) throw error
+      await diskFiles.makeDirectory(parent)
+      await fs.promises.mkdir(path)
     }
+    await diskFiles.syncDirectory(parent)
   },
   async list(path) {
     try {
