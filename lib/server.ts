@@ -19,7 +19,7 @@ import { grpc } from './pfs/transports/grpc'
 import { inProcess } from './pfs/transports/in-process'
 import type { Transport } from './pfs/transport'
 import { openPfsd } from './pfsd/main'
-import { drainOnSignal } from './signals'
+import { drainOnSignal, exit } from './signals'
 
 interface Backend { readonly transport: Transport, readonly servedPort?: number, readonly close: () => Promise<void> }
 
@@ -96,5 +96,5 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   const plain = error instanceof ConfigError || (error instanceof Error && 'code' in error)
   process.stderr.write(`pfs-s3: ${plain ? error.message : error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
-  process.exit(1)
+  exit(1)
 })

@@ -6,6 +6,17 @@ import type { Log } from './observe'
  */
 const sameAskMs = 500
 
+/** Long enough for compilers at work to be done, too short to be noticed. */
+const settleMs = 100
+
+/**
+ * Ends the process in a moment. At once, while V8 compiles beside the program, node could wait forever: for a thread that waits
+ * for a collection, which only the thread that ends could do (nodejs/node#54918).
+ */
+export function exit(code: number): void {
+  setTimeout(() => { process.exit(code) }, settleMs)
+}
+
 /** SIGTERM and SIGINT run `drain` and then end the process: 0 if it went well, 1 if not. A second signal ends at once. */
 export function drainOnSignal(drain: () => Promise<void>, log: Log): void {
   let asked: number | undefined
@@ -23,7 +34,7 @@ export function drainOnSignal(drain: () => Promise<void>, log: Log): void {
       code = 1
     }
     log.flush()
-    process.exit(code)
+    exit(code)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => { void end() })
 }
