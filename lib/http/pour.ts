@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { ByteReceiver, ByteSource } from '../kit/byte-source'
 import { limits } from '../limits'
 import type { Delivery } from './exchange'
-import { unsent } from './unsent'
+import { unsent, UnsentReply } from './unsent'
 
 /** Sends exactly `length` bytes, of a source or at hand, at the pace of the client; anything else destroys the socket. */
 export function pour(res: ServerResponse, body: ByteSource | Buffer, length: number): Promise<Delivery> {
@@ -11,11 +11,27 @@ export function pour(res: ServerResponse, body: ByteSource | Buffer, length: num
 
 /** Ends a response whose body, of `held` bytes, is written, and gives it up if the client does not take it. */
 export function endWithin(res: ServerResponse, held: number): void {
-  const reply = { held, park: () => undefined, cut: () => { res.destroy() } }
+  const reply = new Ending(res, held)
   res.once('close', () => { unsent.done(reply) })
   if (res.destroyed) return
   unsent.wait(reply)
   res.end()
+}
+
+class Ending extends UnsentReply {
+  private readonly res: ServerResponse
+
+  constructor(res: ServerResponse, held: number) {
+    super()
+    this.res = res
+    this.held = held
+  }
+
+  park(): void {}
+
+  cut(): void {
+    this.res.destroy()
+  }
 }
 
 /**
@@ -26,8 +42,7 @@ export function endWithin(res: ServerResponse, held: number): void {
  *   much already, only a slice of what has come is written, and that is a copy, since a part of a buffer holds all of it.
  * - A source is resumed only when `rest` is empty. A parked one has taken `rest` back.
  */
-class Pouring implements ByteReceiver {
-  held = 0
+class Pouring extends UnsentReply implements ByteReceiver {
   private readonly res: ServerResponse
   private readonly source: ByteSource | undefined
   private readonly length: number
@@ -40,6 +55,7 @@ class Pouring implements ByteReceiver {
   private over = false
 
   constructor(res: ServerResponse, body: ByteSource | Buffer, length: number, resolve: (delivery: Delivery) => void) {
+    super()
     this.res = res
     this.length = length
     this.resolve = resolve

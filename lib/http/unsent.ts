@@ -1,13 +1,21 @@
+import { type Linked, LinkedList } from '../kit/linked-list'
 import { limits } from '../limits'
 
-/** A reply that waits for its client to take what it has written. */
-interface Waiting {
-  /** Bytes of memory that it holds until then. */
-  readonly held: number
+/** A reply that may wait for its client to take what it has written. */
+export abstract class UnsentReply implements Linked<UnsentReply> {
+  previous: UnsentReply | undefined
+  next: UnsentReply | undefined
+  list: LinkedList<UnsentReply> | undefined
+  /** Bytes of memory that it holds until the client has taken what is written. */
+  held = 0
+  /** What of that is counted, and for how many ticks it has waited. */
+  counted = 0
+  ticks = 0
+
   /** Lets go of what can be read again. Called once for each wait. */
-  park(): void
+  abstract park(): void
   /** Gives the reply up. */
-  cut(): void
+  abstract cut(): void
 }
 
 const tickMs = 500
@@ -18,9 +26,9 @@ const tickMs = 500
  * wait hold too much. One coarse timer counts for all of them, and so a stall of this process never counts as theirs.
  */
 class Unsent {
-  /** In the order in which they began to wait, as in `unparked`: those that have stalled longest come first. */
-  private readonly waits = new Map<Waiting, { held: number, ticks: number }>()
-  private readonly unparked = new Set<Waiting>()
+  /** Both in the order in which they began to wait: those that have stalled longest come first. */
+  private readonly unparked = new LinkedList<UnsentReply>()
+  private readonly parked = new LinkedList<UnsentReply>()
   private timer: NodeJS.Timeout | undefined
   private total = 0
 
@@ -30,49 +38,53 @@ class Unsent {
   }
 
   /** `reply` has written something, and holds as much as it says. Counting begins anew. */
-  wait(reply: Waiting): void {
+  wait(reply: UnsentReply): void {
     this.done(reply)
-    this.total += reply.held
-    this.waits.set(reply, { held: reply.held, ticks: 0 })
-    this.unparked.add(reply)
+    reply.counted = reply.held
+    reply.ticks = 0
+    this.total += reply.counted
+    this.unparked.append(reply)
     this.timer ??= setInterval(() => { this.tick() }, tickMs).unref()
     if (this.total <= limits.unsentParkBytes) return
-    for (const oldest of this.unparked) {
-      if (oldest !== reply) this.park(oldest)
+    for (let oldest = this.unparked.first; oldest !== undefined && oldest !== reply; oldest = this.unparked.first) {
       if (this.total <= limits.unsentParkBytes) break
+      this.park(oldest)
     }
   }
 
   /** The client has taken all, or is gone. */
-  done(reply: Waiting): void {
-    this.total -= this.waits.get(reply)?.held ?? 0
-    this.waits.delete(reply)
-    this.unparked.delete(reply)
+  done(reply: UnsentReply): void {
+    if (reply.list === undefined) return
+    this.total -= reply.counted
+    reply.list.remove(reply)
   }
 
   private tick(): void {
-    if (this.waits.size === 0) {
+    if (this.parked.size + this.unparked.size === 0) {
       clearInterval(this.timer)
       this.timer = undefined
       return
     }
-    for (const [reply, wait] of this.waits) {
-      const stalledMs = ++wait.ticks * tickMs
-      if (stalledMs >= limits.replyParkMs && this.unparked.has(reply)) this.park(reply)
-      const tooMuch = this.total > limits.unsentBytesMax && stalledMs > limits.unsentStallMs
-      if (!tooMuch && stalledMs <= limits.replyIdleMsMax) continue
-      this.done(reply)
-      reply.cut()
-    }
+    // One that is parked here is not looked at twice: those that are parked already come first.
+    this.parked.each((reply) => { this.age(reply) })
+    this.unparked.each((reply) => { this.age(reply) })
   }
 
-  private park(reply: Waiting): void {
-    this.unparked.delete(reply)
-    const wait = this.waits.get(reply)
-    if (wait === undefined) return
+  private age(reply: UnsentReply): void {
+    const stalledMs = ++reply.ticks * tickMs
+    if (stalledMs >= limits.replyParkMs && reply.list === this.unparked) this.park(reply)
+    const tooMuch = this.total > limits.unsentBytesMax && stalledMs > limits.unsentStallMs
+    if (!tooMuch && stalledMs <= limits.replyIdleMsMax) return
+    this.done(reply)
+    reply.cut()
+  }
+
+  private park(reply: UnsentReply): void {
+    this.unparked.remove(reply)
+    this.parked.append(reply)
     reply.park()
-    this.total += reply.held - wait.held
-    wait.held = reply.held
+    this.total += reply.held - reply.counted
+    reply.counted = reply.held
   }
 }
 

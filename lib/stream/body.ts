@@ -1,9 +1,10 @@
+import type { LinkedList } from '../kit/linked-list'
 import { limits } from '../limits'
 import type { ChecksumAlgorithm } from '../s3/checksum'
 import { S3Error } from '../s3/error'
 import { BodyLost } from './body-lost'
 import { Checks } from './checks'
-import { IdleWatch } from './idle-watch'
+import { IdleWatch, type Watched } from './idle-watch'
 import type { Plan } from './plan'
 
 /** A request's body, with every promise that the head made about it. */
@@ -59,7 +60,10 @@ export function openBody(plan: Plan, source: BodySource, watch: IdleWatch = idle
  *   piece that was being checked, because a paused source sends nothing.
  * - It settles once. After that nothing is read, written or timed, and late calls of source and sink find nobody at home.
  */
-class RequestBody implements Body {
+class RequestBody implements Body, Watched {
+  previous: Watched | undefined
+  next: Watched | undefined
+  list: LinkedList<Watched> | undefined
   readonly length: number | undefined
   private readonly plan: Plan
   private readonly source: BodySource

@@ -1,16 +1,18 @@
+import { type Linked, LinkedList } from '../kit/linked-list'
+
 const tickMs = 1000
 
-interface Watched {
+export interface Watched extends Linked<Watched> {
   /** One tick has passed, `ms` after the last one. */
   tick(ms: number): void
 }
 
 /**
- * One coarse timer for every body that is being read, so that a request costs an entry in a set and no timer of its own.
+ * One coarse timer for every body that is being read, so that a request costs a link in a list and no timer of its own.
  * It runs while there is something to watch, stops at the first tick that finds nothing, and never keeps the process alive.
  */
 export class IdleWatch {
-  private readonly watched = new Set<Watched>()
+  private readonly watched = new LinkedList<Watched>()
   private timer: NodeJS.Timeout | undefined
 
   get size(): number {
@@ -22,12 +24,12 @@ export class IdleWatch {
   }
 
   add(watched: Watched): void {
-    this.watched.add(watched)
+    this.watched.append(watched)
     this.timer ??= setInterval(() => { this.tick() }, tickMs).unref()
   }
 
   delete(watched: Watched): void {
-    this.watched.delete(watched)
+    this.watched.remove(watched)
   }
 
   tick(): void {
@@ -36,6 +38,6 @@ export class IdleWatch {
       this.timer = undefined
       return
     }
-    for (const each of this.watched) each.tick(tickMs)
+    this.watched.each((each) => { each.tick(tickMs) })
   }
 }
