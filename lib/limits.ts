@@ -45,8 +45,8 @@ export const limits = {
    * What reads of files may have on their way, all together, and what each takes of it; beyond it they read piece by piece, and
    * so many pieces are on their way at once.
    */
-  filesAheadBytesMax: 64 * 1024 * 1024,
-  fileAheadBytes: 1024 * 1024,
+  filesAheadBytesMax: 32 * 1024 * 1024,
+  fileAheadBytes: 512 * 1024,
   readPieceBytes: 256 * 1024,
   readPiecesMax: 32,
   /** Calls to a PFS server over a network. */

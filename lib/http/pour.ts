@@ -162,7 +162,10 @@ class Pouring extends UnsentReply implements ByteReceiver {
     unsent.done(this)
     const sent = this.taken - (this.rest?.length ?? 0)
     this.rest = undefined
-    if (!whole) {
+    if (whole) {
+      // A source that was asked for silence with its last bytes has yet to end, and holds its place until then.
+      this.source?.resume()
+    } else {
       this.source?.cancel()
       this.res.destroy()
     }

@@ -200,11 +200,12 @@ function scripted(chunks: readonly Buffer[], failure?: Error): ByteSource & { ca
     setImmediate(() => {
       if (calls.includes('cancel') || receiver === undefined) return
       const chunk = chunks[next++]
-      if (chunk !== undefined) {
-        if (receiver.data(chunk)) flow()
-        else calls.push('paused')
-      } else if (failure !== undefined) receiver.fail(failure)
-      else receiver.end()
+      if (chunk === undefined) {
+        calls.push('end')
+        if (failure === undefined) receiver.end()
+        else receiver.fail(failure)
+      } else if (receiver.data(chunk)) flow()
+      else calls.push('paused')
     })
   }
   return {
@@ -229,6 +230,15 @@ t.test('a source is poured whole, or the connection breaks', async (t) => {
   t.match(await get('/whole'), /Content-Length: 6\r\n[^]*\r\n\r\nabcdef$/)
   for (const path of ['/fails', '/short', '/long']) t.notMatch(await get(path), /\r\n\r\nabcde/, path)
   t.same(deliveries, [['/whole', true], ['/fails', false], ['/short', false], ['/long', false]])
+})
+
+t.test('a source that was asked for silence with its last bytes is let come to its end', async (t) => {
+  const source = scripted([Buffer.from('abc')])
+  const body = { kind: 'source', length: 3, source } as const
+  const { port } = await withListener(t, (exchange) => { void exchange.reply({ status: 200, headers: [], body }) })
+  t.match(await talk(port, 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'), /\r\n\r\nabc$/)
+  while (!source.calls.includes('end')) await new Promise((resolve) => setImmediate(resolve))
+  t.same(source.calls, ['paused', 'resume', 'end'])
 })
 
 t.test('a reader that does not read pauses the source, and cancels it by going away', async (t) => {
