@@ -20,7 +20,7 @@ export class CommittedRows implements RowSource {
     maxSize: limits.nodeCacheBytes,
     sizeCalculation: (node) => node.length + nodeOverheadBytes,
   })
-  private readonly rowCache = new LRUCache<string, object>({
+  private readonly rowCache = new LRUCache<string, NonNullable<unknown>>({
     maxSize: limits.rowCacheBytes,
     sizeCalculation: (row) => rowOverheadBytes + rowTextBytes(row),
   })
@@ -37,7 +37,7 @@ export class CommittedRows implements RowSource {
     const bytes = key.length > limits.indexKeyBytesMax ? undefined : this.index.get(table.database, key)
     if (bytes === undefined) return undefined
     const row = decode(table, bytes)
-    if (typeof row === 'object' && row !== null) this.rowCache.set(cacheKey, row)
+    if (isWorthKeeping(row)) this.rowCache.set(cacheKey, row)
     return row
   }
 
@@ -60,7 +60,7 @@ export class CommittedRows implements RowSource {
   accept(group: Overlay): void {
     for (const [table, rows] of group.rows) {
       for (const [key, row] of rows) {
-        if (typeof row === 'object' && row !== null) this.rowCache.set(table.name + key, row)
+        if (isWorthKeeping(row)) this.rowCache.set(table.name + key, row)
         else this.rowCache.delete(table.name + key)
       }
     }
@@ -68,6 +68,11 @@ export class CommittedRows implements RowSource {
       if (node !== undefined) this.nodeCache.set(id, node)
     }
   }
+}
+
+/** Rows and references to rows; those that only say that their key is there are never looked up by it. */
+function isWorthKeeping(row: unknown): row is object | string {
+  return typeof row === 'string' || (typeof row === 'object' && row !== null)
 }
 
 const nodeOverheadBytes = 128

@@ -2,7 +2,7 @@ import t from 'tap'
 import { CommittedRows } from '../../../lib/pfsd/store/committed-rows'
 import { Overlay } from '../../../lib/pfsd/store/overlay'
 import type { IndexFile } from '../../../lib/pfsd/store/index-file'
-import { projects } from '../../../lib/pfsd/store/tables'
+import { nameOfId, projects } from '../../../lib/pfsd/store/tables'
 import type { ProjectRow } from '../../../lib/pfsd/store/rows'
 
 /** Rows with descriptions of some length, taken over as one group; answers how many of them are read from the index then. */
@@ -31,6 +31,26 @@ t.test('what rows are remembered is bounded in bytes, whatever their description
   const held = 32 - readAgain(32, 1024 * 1024)
   t.ok(held > 0 && held <= 8, `${held} of 1 MiB`)
   t.equal(readAgain(1, 20 * 1024 * 1024), 1, 'one that is larger than all room is not kept')
+  t.end()
+})
+
+t.test('references to rows are remembered as rows are, until they change', (t) => {
+  let reads = 0
+  const index: IndexFile = {
+    get: () => {
+      reads++
+      return nameOfId.encode('old')
+    },
+    range: () => [],
+    commit: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  }
+  const rows = new CommittedRows(index)
+  t.same([rows.get(nameOfId, 'P1'), rows.get(nameOfId, 'P1'), reads], ['old', 'old', 1])
+  const group = new Overlay(rows)
+  group.put(nameOfId, 'P1', 'new')
+  rows.accept(group)
+  t.same([rows.get(nameOfId, 'P1'), reads], ['new', 1])
   t.end()
 })
 
