@@ -32,7 +32,7 @@ async function openBackend(config: Config): Promise<Backend> {
   const { servePfs } = config
   const served = servePfs === undefined ? undefined : await underSetting(`--serve-pfs ${servePfs}`, () => pfsd.serve(servePfs))
   return {
-    transport: inProcess(pfsd.service),
+    transport: inProcess(pfsd.service, (bytes) => { pfsd.store.giveBack(bytes) }),
     ...served === undefined ? {} : { servedPort: served.port },
     close: async () => {
       await served?.close()

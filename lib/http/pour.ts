@@ -122,11 +122,18 @@ class Pouring extends UnsentReply implements ByteReceiver {
   private put(bytes: Buffer, besides: number): void {
     const { res } = this
     const last = this.taken === this.length && this.rest === undefined
-    if (last) res.end(bytes.length === 0 ? undefined : bytes)
-    else if (res.write(bytes)) return
+    if (last) res.end(bytes.length === 0 ? undefined : bytes, this.whenSent(bytes))
+    else if (res.write(bytes, this.whenSent(bytes))) return
     this.waiting = true
     this.held = besides + bytes.length * this.copies
     unsent.wait(this)
+  }
+
+  /** Long chunks go back to their source when the socket is done with them; after an error nobody knows what it still holds. */
+  private whenSent(bytes: Buffer): ((error?: Error | null) => void) | undefined {
+    const { source } = this
+    if (source?.giveBack === undefined || bytes.length <= limits.unsentSliceBytes) return undefined
+    return (error) => { if (error === undefined || error === null) source.giveBack?.(bytes) }
   }
 
   /** The socket has taken all. */

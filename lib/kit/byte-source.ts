@@ -16,6 +16,8 @@ export interface ByteSource {
    * again.
    */
   park(unused: number): void
+  /** A chunk, as it was delivered, that the consumer never touches again: its memory may be filled again. No one has to. */
+  giveBack?(chunk: Buffer): void
   /** Gives up: everything behind the source is let go. May be called at any time, any number of times. */
   cancel(): void
 }

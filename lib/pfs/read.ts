@@ -193,6 +193,10 @@ class FileBytes implements ByteSource {
     this.paused = true
   }
 
+  giveBack(chunk: Buffer): void {
+    this.reading.transport.giveBack?.(chunk)
+  }
+
   cancel(): void {
     if (this.over) return
     this.over = true

@@ -13,6 +13,8 @@ export interface Transport {
   clientStream<Path extends ClientStreamPath>(
     path: Path, options?: CallOptions,
   ): ClientStream<Rpcs[Path]['request'], Rpcs[Path]['response']>
+  /** Bytes of an answer, as they came, that nobody has any use for: their memory may be filled again. */
+  readonly giveBack?: (bytes: Buffer) => void
   close(): void
 }
 
@@ -112,6 +114,8 @@ export type ServerStreamHandler<Request, Response> =
 export interface Outlet<Response> {
   /** Undefined: send on. A promise: wait for it first (resolves when there is room, or when the caller is gone). */
   send(message: Response): Promise<void> | undefined
+  /** For who gains nothing by being ahead. Undefined: the caller wants more now. A promise: of that moment, or of the caller's end. */
+  wanted(): Promise<void> | undefined
   /** The caller is gone: stop, nothing more will be delivered. */
   readonly cancelled: boolean
 }

@@ -5,8 +5,16 @@ import { bounds } from './model/bounds'
 export const limits = {
   /** One call of `readBlob`. Reads of a blob file that begin and end at multiples of `blobCheckBytes` cost least. */
   readBytesMax: 1024 * 1024,
-  /** Up to here `readBlobNow` reads on the spot; a longer wait would be felt by every other request. */
+  /** Up to here a small blob is read on the spot wherever it is; a longer wait would be felt by every other request. */
   readNowBytesMax: 64 * 1024,
+  /** The same of bytes that are in the page cache, as far as can be told. */
+  readWarmBytesMax: 256 * 1024,
+  /** How much of the memory may count as a page cache of what was written or read last, and how much at the most. */
+  warmShare: 1 / 8,
+  warmBytesMax: 4 * 1024 ** 3,
+  /** A read on the spot that takes longer came from the disk, or the machine is busy: so many in a row tell which. */
+  warmReadMsMax: 2,
+  slowReadsMax: 4,
 
   /** One file of small blobs, and one blob in it. */
   segmentBytes: 256 * 1024 * 1024,
@@ -39,6 +47,10 @@ export const limits = {
   nodeCacheBytes: 32 * 1024 * 1024,
   rowCacheBytes: 16 * 1024 * 1024,
   openFilesMax: 64,
+  /** Buffers for blocks that wait for the next read. */
+  freeReadBuffersMax: 32,
+  /** Checksums of blob files that were read. */
+  trailerCacheBytes: 4 * 1024 * 1024,
 
   /** Names and branch names; the index takes keys up to 1978 bytes. */
   indexKeyBytesMax: 1900,
@@ -75,6 +87,8 @@ export const limits = {
   globCharactersMax: 4096,
 } as const
 
+assert(limits.readNowBytesMax <= limits.readWarmBytesMax && limits.readWarmBytesMax <= limits.readBytesMax, 'reads on the spot are short')
+assert(limits.contentMessageBytes <= limits.readWarmBytesMax, 'a message of content can be read on the spot')
 assert(limits.segmentBlobBytesMax + 16 <= limits.segmentBytes, 'a small blob must fit a segment')
 assert(limits.blobSyncBytes % limits.blobBlockBytes === 0, 'syncs fall between blocks')
 assert(limits.blobBlockBytes % limits.blobCheckBytes === 0, 'a write ends with a whole checked block')

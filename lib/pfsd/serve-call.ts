@@ -119,7 +119,12 @@ class CallOutlet<Request, Response> implements Outlet<Response> {
       this.unsentBytes -= weight
       if (this.unsentBytes < limits.unsentBytesMax) this.wake()
     })
-    if (this.unsentBytes < limits.unsentBytesMax) return undefined
+    return this.wanted()
+  }
+
+  /** Over a network a caller that must ask first waits for the way there and back. */
+  wanted(): Promise<void> | undefined {
+    if (this.call.cancelled || this.unsentBytes < limits.unsentBytesMax) return undefined
     this.room ??= deferred()
     return this.room.promise
   }

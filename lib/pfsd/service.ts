@@ -28,6 +28,8 @@ export type ServerStream<Request, Response> = (request: Request, out: Outlet<Res
 export interface Outlet<Response> {
   /** Undefined: send on. A promise: wait for it first (resolves when there is room, or when the caller is gone). */
   send(message: Response): Promise<void> | undefined
+  /** For who gains nothing by being ahead. Undefined: the caller wants more now. A promise: of that moment, or of the caller's end. */
+  wanted(): Promise<void> | undefined
   /** The caller is gone: stop. */
   readonly cancelled: boolean
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import http from 'node:http'
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -105,6 +106,49 @@ t.test(`a bit that flips in a stored file is never served, seed ${String(seed)}`
   const fresh = await client.request('PUT', `${bucket}/k0`, 'written again')
   t.equal(fresh.status, 200, 'writes go on')
   t.equal((await client.request('GET', `${bucket}/k0`)).body.toString(), 'written again')
+  client.close()
+  t.equal(await server.stop(), 0)
+})
+
+/** Reads an object to its end, or leaves after `leaveAfter` bytes; rests now and then. False: other bytes than it has. */
+function readAt(port: number, target: string, body: Buffer, random: (below: number) => number, leaveAfter: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const request = http.get({ port, path: target, agent: false }, (response) => {
+      let at = 0
+      let right = true
+      response.on('data', (chunk: Buffer) => {
+        right &&= chunk.equals(body.subarray(at, at + chunk.length))
+        at += chunk.length
+        if (at >= leaveAfter) {
+          response.destroy()
+          resolve(right)
+        } else if (random(20) === 0) {
+          response.pause()
+          setTimeout(() => { response.resume() }, random(30))
+        }
+      })
+      response.on('end', () => { resolve(right && at === body.length) })
+    })
+    request.on('error', reject)
+  })
+}
+
+t.test(`readers of different objects, at their own paces, some of whom leave, each get their own bytes, seed ${String(seed)}`, async (t) => {
+  const server = await startServer(t.testdir())
+  const client = new HttpClient(server.port)
+  await client.request('PUT', bucket)
+  const bodies = Array.from({ length: 8 }, (_, n) => randomBytes((2 + n) * 256 * 1024 + (n % 2) * 1000))
+  await Promise.all(bodies.map((body, n) => client.request('PUT', `${bucket}/o${String(n)}`, body)))
+  const reader = async (number: number): Promise<void> => {
+    const random = randomFrom(seed + number)
+    for (let turn = 0; turn < 6; turn++) {
+      const n = random(bodies.length)
+      const body = bodies[n] ?? Buffer.alloc(0)
+      const leaveAfter = random(3) === 0 ? random(body.length) : Infinity
+      if (!await readAt(server.port, `${bucket}/o${String(n)}`, body, random, leaveAfter)) t.fail(`other bytes of object ${String(n)}`)
+    }
+  }
+  await Promise.all(Array.from({ length: 24 }, (_, n) => reader(n)))
   client.close()
   t.equal(await server.stop(), 0)
 })

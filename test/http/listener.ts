@@ -3,35 +3,14 @@ import net, { Socket } from 'node:net'
 import t from 'tap'
 import { limits } from '../../lib/limits'
 import { Connections } from '../../lib/http/connections'
-import { listen, type Listener } from '../../lib/http/listener'
+import { listen } from '../../lib/http/listener'
 import type { Exchange } from '../../lib/http/exchange'
-import type { ByteReceiver, ByteSource } from '../../lib/kit/byte-source'
 import { noBody, type Reply } from '../../lib/kit/reply'
 import { selfSigned } from '../support/certificate'
-
-/** Sends bytes, answers everything that came back once the connection is closed or `until` is seen. */
-function talk(port: number, request: string | Buffer, until?: string): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1')
-    let text = ''
-    socket.on('data', (chunk: Buffer) => {
-      text += chunk.toString('latin1')
-      if (until !== undefined && text.includes(until)) socket.destroy()
-    })
-    socket.on('error', () => undefined)
-    socket.on('close', () => { resolve(text) })
-    socket.write(request)
-  })
-}
+import { talk, withListener } from '../support/with-listener'
 
 function bytes(text: string): Reply {
   return { status: 200, headers: [['X-Test', 'yes']], body: { kind: 'bytes', bytes: Buffer.from(text) } }
-}
-
-async function withListener(t: { teardown(fn: () => unknown): unknown }, serve: (exchange: Exchange) => void): Promise<Listener> {
-  const listener = await listen({ host: '127.0.0.1', port: 0 }, serve)
-  t.teardown(() => listener.drain(0))
-  return listener
 }
 
 function collect(exchange: Exchange): Promise<{ text: string, whole: boolean }> {
@@ -189,84 +168,6 @@ t.test('what is no HTTP behind a whole request leaves its answer alone', async (
   })
   const answer = await talk(port, 'PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc\0\0\0')
   t.match(answer, /^HTTP\/1\.1 200 [^]*\r\nConnection: close\r\n[^]*\r\nabc true$/)
-})
-
-/** A source that brings its chunks one a turn and records what is asked of it. */
-function scripted(chunks: readonly Buffer[], failure?: Error): ByteSource & { calls: string[] } {
-  let receiver: ByteReceiver | undefined
-  let next = 0
-  const calls: string[] = []
-  const flow = (): void => {
-    setImmediate(() => {
-      if (calls.includes('cancel') || receiver === undefined) return
-      const chunk = chunks[next++]
-      if (chunk === undefined) {
-        calls.push('end')
-        if (failure === undefined) receiver.end()
-        else receiver.fail(failure)
-      } else if (receiver.data(chunk)) flow()
-      else calls.push('paused')
-    })
-  }
-  return {
-    calls,
-    start(to) { receiver = to; flow() },
-    resume() { calls.push('resume'); flow() },
-    park() { calls.push('park') },
-    cancel() { calls.push('cancel') },
-  }
-}
-
-t.test('a source is poured whole, or the connection breaks', async (t) => {
-  const deliveries: unknown[] = []
-  const { port } = await withListener(t, (exchange) => {
-    const chunks = [Buffer.from('abc'), Buffer.from('def')]
-    const source = exchange.head.path === '/fails' ? scripted(chunks.slice(1), new Error('backend gone'))
-      : exchange.head.path === '/short' ? scripted(chunks.slice(1)) : scripted(chunks)
-    void exchange.reply({ status: 200, headers: [], body: { kind: 'source', length: exchange.head.path === '/long' ? 5 : 6, source } })
-      .then((delivery) => deliveries.push([exchange.head.path, delivery.whole]))
-  })
-  const get = (path: string): Promise<string> => talk(port, `GET ${path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`)
-  t.match(await get('/whole'), /Content-Length: 6\r\n[^]*\r\n\r\nabcdef$/)
-  for (const path of ['/fails', '/short', '/long']) t.notMatch(await get(path), /\r\n\r\nabcde/, path)
-  t.same(deliveries, [['/whole', true], ['/fails', false], ['/short', false], ['/long', false]])
-})
-
-t.test('a source that was asked for silence with its last bytes is let come to its end', async (t) => {
-  const source = scripted([Buffer.from('abc')])
-  const body = { kind: 'source', length: 3, source } as const
-  const { port } = await withListener(t, (exchange) => { void exchange.reply({ status: 200, headers: [], body }) })
-  t.match(await talk(port, 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'), /\r\n\r\nabc$/)
-  while (!source.calls.includes('end')) await new Promise((resolve) => setImmediate(resolve))
-  t.same(source.calls, ['paused', 'resume', 'end'])
-})
-
-t.test('a reader that does not read pauses the source, and cancels it by going away', async (t) => {
-  const source = scripted(Array.from({ length: 1000 }, () => Buffer.alloc(64 * 1024)))
-  let over: Promise<unknown> = Promise.resolve()
-  const { port } = await withListener(t, (exchange) => {
-    over = exchange.reply({ status: 200, headers: [], body: { kind: 'source', length: 64 * 1024 * 1000, source } })
-  })
-  const socket = net.connect(port, '127.0.0.1')
-  socket.pause()
-  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n')
-  while (!source.calls.includes('paused')) await new Promise((resolve) => setTimeout(resolve, 10))
-  socket.destroy()
-  t.match(await over, { whole: false })
-  t.ok(source.calls.includes('cancel'))
-})
-
-t.test('a field that HTTP cannot carry breaks the connection instead of leaving the client to wait', async (t) => {
-  const deliveries: Promise<{ whole: boolean, failure: Error | undefined }>[] = []
-  const source = scripted([Buffer.from('body')])
-  const { port } = await withListener(t, (exchange) => {
-    const headers = [['X-Test', 'a\r\nb']] as const
-    const body = exchange.head.path === '/source' ? { kind: 'source', length: 4, source } as const : noBody
-    deliveries.push(exchange.reply({ status: 200, headers, body }))
-  })
-  for (const path of ['/', '/source']) t.equal(await talk(port, `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`), '')
-  for (const delivery of deliveries) t.match(await delivery, { whole: false, failure: { code: 'ERR_INVALID_CHAR' } })
-  t.same(source.calls, ['cancel'])
 })
 
 t.test('a handshake that is never finished ends the connection, and holds no drain', async (t) => {

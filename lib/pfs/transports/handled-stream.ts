@@ -17,7 +17,7 @@ let queuedInAll = 0
  * - What is queued is delivered in turns of its own, never from within `start`, `send` or `resume`: a caller who pauses in the
  *   middle of a delivery finds its own state settled, as it would over a network.
  * - `queuedBytes` is what the queue holds. From the credit on, `send` answers a promise, which is kept when there is room again
- *   or the caller is gone; a handler that ignores it is not stopped.
+ *   or the caller is gone; a handler that ignores it is not stopped. `wanted` is kept when nothing is queued and the caller takes more.
  * - What all streams have queued is counted too. From its bound on nobody gets ahead of a caller who pauses: many that do
  *   not read must not cost a credit each.
  * - The end, or the failure, waits behind the last message, also while the caller pauses. `cancelled` is set by either side's
@@ -36,6 +36,7 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
   private finished = false
   private failure: RpcError | undefined
   private room: Deferred<void> | undefined
+  private want: Deferred<void> | undefined
 
   constructor(handler: ServerStreamHandler<Request, Response>, request: Request, options: CallOptions | undefined) {
     this.handler = handler
@@ -80,6 +81,16 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
     return this.room.promise
   }
 
+  wanted(): Promise<void> | undefined {
+    if (this.cancelled || this.isWanted()) return undefined
+    this.want ??= deferred()
+    return this.want.promise
+  }
+
+  private isWanted(): boolean {
+    return this.queue.length === 0 && !this.paused
+  }
+
   private flush(): void {
     const receiver = this.receiver
     let sent = 0
@@ -92,7 +103,8 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
     if (this.cancelled) return
     if (sent === this.queue.length) this.queue = []
     else if (sent > 0) this.queue.splice(0, sent)
-    if (this.hasRoom()) this.wake()
+    if (this.hasRoom()) this.room = settled(this.room)
+    if (this.isWanted()) this.want = settled(this.want)
     if (!this.finished || this.paused || this.queue.length > 0 || receiver === undefined) return
     this.cancelled = true
     if (this.failure === undefined) receiver.end()
@@ -109,12 +121,6 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
     return this.queuedBytes < limits.streamCreditBytes
   }
 
-  private wake(): void {
-    const room = this.room
-    this.room = undefined
-    room?.resolve()
-  }
-
   resume(): void {
     if (!this.paused) return
     this.paused = false
@@ -128,6 +134,11 @@ export class HandledStream<Request, Response> implements MessageSource<Response>
     this.cancelled = true
     this.queue = []
     this.count(-this.queuedBytes)
-    this.wake()
+    this.room = settled(this.room)
+    this.want = settled(this.want)
   }
+}
+
+function settled(waiting: Deferred<void> | undefined): undefined {
+  waiting?.resolve()
 }

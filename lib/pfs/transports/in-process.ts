@@ -11,8 +11,9 @@ import {
  * A transport that hands message objects to the handlers of a table: no socket, no codec, no copy. It keeps the promises that
  * a network would make by itself: no receiver is called from within `start`, an answer is never there before its caller has
  * returned, what was sent before a failure arrives before it, and a consumer that pauses stops its handler, by bytes.
+ * `giveBack` takes content that was read and is of no more use to its reader.
  */
-export function inProcess(table: RpcTable): Transport {
+export function inProcess(table: RpcTable, giveBack?: (bytes: Buffer) => void): Transport {
   // RpcTable's types depend on the path, which is generic in each call; Transport's signatures hold path, request and response together.
   const handlers = table as Readonly<Record<string, unknown>>
   return {
@@ -31,6 +32,7 @@ export function inProcess(table: RpcTable): Transport {
       const handler = handlers[path] as ClientStreamHandler<Rpcs[Path]['request'], Rpcs[Path]['response']> | undefined
       return new HandledUpload(handler ?? missing(path), options)
     },
+    ...giveBack === undefined ? {} : { giveBack },
     close: () => undefined,
   }
 }

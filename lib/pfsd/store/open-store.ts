@@ -1,6 +1,7 @@
 import { CommittedRows } from './committed-rows'
 import { BlobFileOut } from './blob-file'
 import { BlobReader } from './blob-reader'
+import { trailerBytes } from './blob-trailer'
 import { StoreDamaged } from './failure'
 import { diskFiles, type Files } from './files'
 import { readFormat, writeFormat, type Format } from './format'
@@ -14,6 +15,7 @@ import type { Counters, UnnamedFiles } from './rows-writer'
 import { Segments } from './segments'
 import type { BlobFileWriter, Reader, Store, Tx } from './store'
 import { blobs, state } from './tables'
+import { blobFile, WarmPages } from './warm-pages'
 import { WriteBuffers } from './write-buffers'
 import { limits } from '../limits'
 
@@ -100,6 +102,7 @@ class OpenStore implements Store {
   private readonly rows: RowsReader
   private readonly writer: GroupWriter
   private readonly blobReader: BlobReader
+  private readonly warm = new WarmPages()
   /** Finished blob files without a durable row. */
   private readonly unnamed: UnnamedFiles = new Map()
   /** Blob files that are neither finished nor discarded. */
@@ -111,7 +114,7 @@ class OpenStore implements Store {
     this.parts = parts
     const { files, layout, committed, now } = parts
     this.read = this.rows = new RowsReader(committed, now)
-    this.blobReader = new BlobReader(files, layout, segmentBytes)
+    this.blobReader = new BlobReader(files, layout, segmentBytes, this.warm)
     this.writer = new GroupWriter({ ...parts, clock: now, unnamed: this.unnamed, freeBytes: () => files.freeBytes(layout.root) })
   }
 
@@ -129,6 +132,7 @@ class OpenStore implements Store {
       finished: (length, crc32) => {
         this.writers.delete(id)
         this.unnamed.set(id, { length, crc32, claimed: false })
+        this.warm.touch(blobFile(id), 0, length + trailerBytes(length))
       },
       release: () => {
         this.writers.delete(id)
@@ -146,6 +150,10 @@ class OpenStore implements Store {
 
   readBlobNow(blob: number, offset: number, length: number): Buffer | undefined {
     return this.blobReader.readNow(this.row(blob), offset, length)
+  }
+
+  giveBack(bytes: Buffer): void {
+    this.blobReader.giveBack(bytes)
   }
 
   close(): Promise<void> {

@@ -20,8 +20,10 @@ export interface Store {
   createBlobFile(): BlobFileWriter
   /** Reads bytes of a blob into a new buffer; at most `readBytesMax` a call. Checks what it can; rejects with a StoreDamaged. */
   readBlob(blob: number, offset: number, length: number): Promise<Buffer>
-  /** The same, at once, where the bytes are at hand without waiting (a small blob in the page cache); else undefined. */
+  /** The same, at once, where the bytes are short, or at hand without waiting, as far as can be told; else undefined. */
   readBlobNow(blob: number, offset: number, length: number): Buffer | undefined
+  /** Bytes that were read, as they were answered, which the reader lets go of: the store may fill them again. No one has to. */
+  giveBack(bytes: Buffer): void
   /** Makes durable what was queued, discards blob files that are not finished, and lets go of everything. */
   close(): Promise<void>
 }

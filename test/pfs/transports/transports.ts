@@ -2,12 +2,24 @@ import t, { type Test } from 'tap'
 import { grpc } from '../../../lib/pfs/transports/grpc'
 import { inProcess } from '../../../lib/pfs/transports/in-process'
 import { limits } from '../../../lib/limits'
-import { RpcError, type RpcTable, type Transport } from '../../../lib/pfs/transport'
+import { RpcError, type Outlet, type RpcTable, type Transport } from '../../../lib/pfs/transport'
 import { RpcFailure } from '../../../lib/pfsd/failure'
 import { serve } from '../../../lib/pfsd/serve'
+import type { BytesValue } from '../../../lib/wire/messages'
 import { collectMessages, settle } from '../../support/collect'
 
 /* What both transports promise, shown on a table of small handlers. */
+
+/** As a handler does that reads only what its caller wants: no message is ahead of him. */
+async function sendWanted(length: number, out: Outlet<BytesValue>, log: Log): Promise<void> {
+  for (let i = 0; i < length && !out.cancelled; i++) {
+    log.sent++
+    void out.send({ value: Buffer.alloc(64 * 1024, i) })
+    const wait = out.wanted()
+    if (wait !== undefined) await wait
+  }
+  log.stopped = true
+}
 
 interface Log { taken: unknown[], aborted: number, ended: number, sent: number, stopped: boolean }
 
@@ -20,6 +32,7 @@ function tableFor(log: Log): RpcTable {
       return { branch: request.branch ?? {}, head: { id: context.metadata['who'] ?? 'nobody' } }
     },
     '/pfs_v2.API/GetFile': async (request, out) => {
+      if (request.offset === 2) return await sendWanted(request.length ?? 0, out, log)
       for (let i = 0; i < (request.length ?? 0); i++) {
         if (out.cancelled) { log.stopped = true; return }
         log.sent++
@@ -116,6 +129,32 @@ for (const kind of ['in-process', 'grpc'] as const) {
     source.resume()
     await done
     t.equal(seen, 400)
+  })
+
+  t.test(`${kind}: a handler that sends what is wanted is not ahead of a caller who pauses, and ends with him`, async (t) => {
+    const { transport, log } = await on(kind, t)
+    const source = transport.serverStream('/pfs_v2.API/GetFile', { length: 100, offset: 2 })
+    let seen = 0
+    let ahead = 0
+    const done = new Promise<void>((resolve, reject) => {
+      source.start({
+        data: () => {
+          ahead = Math.max(ahead, log.sent - ++seen)
+          setImmediate(() => { source.resume() })
+          return false
+        },
+        end: resolve,
+        fail: reject,
+      })
+    })
+    await done
+    t.equal(seen, 100)
+    if (kind === 'in-process') t.equal(ahead, 0)
+    log.stopped = false
+    const given = transport.serverStream('/pfs_v2.API/GetFile', { length: 100_000, offset: 2 })
+    given.start({ data: () => { setImmediate(() => { given.cancel() }); return false }, end: () => t.fail(), fail: () => t.fail() })
+    await until(() => log.stopped)
+    t.ok(log.sent < 1000)
   })
 
   t.test(`${kind}: cancelling stops the handler and silences the source`, async (t) => {

@@ -20,7 +20,10 @@ export function sendContent(
   return sendExtents(store, extentsOf(store.read, content, range.from, to), out)
 }
 
-/** Small blobs are read on the spot; else one message is read at a time, so that a slow reader holds up no memory. */
+/**
+ * One message is read at a time, so that a slow reader holds up no memory. What is at hand is read when it is wanted: bytes that
+ * lie in wait have left the processor's cache when they go out. What comes from the disk is read ahead.
+ */
 function sendExtents(store: Store, extents: readonly Extent[], out: Outlet<BytesValue>): void | Promise<void> {
   let index = 0
   let done = 0
@@ -30,15 +33,22 @@ function sendExtents(store: Store, extents: readonly Extent[], out: Outlet<Bytes
       const at = extent.offset + done
       const length = Math.min(limits.contentMessageBytes - at % limits.blobCheckBytes, extent.length - done)
       const bytes = store.readBlobNow(extent.blob, at, length)
-      const reading = bytes === undefined ? store.readBlob(extent.blob, at, length) : undefined
+      const reading = bytes ?? store.readBlob(extent.blob, at, length)
       done += length
       if (done === extent.length) {
         index++
         done = 0
       }
-      const wait = reading === undefined ? out.send({ value: bytes ?? Buffer.alloc(0) }) : reading.then((value) => out.send({ value }))
+      const wait = reading instanceof Promise
+        ? reading.then((value) => out.send({ value }))
+        : sendNow(out, reading, index === extents.length)
       if (wait !== undefined) return wait
     }
     return undefined
   })
+}
+
+function sendNow(out: Outlet<BytesValue>, value: Buffer, last: boolean): Promise<void> | undefined {
+  const wait = out.send({ value })
+  return last ? wait : out.wanted()
 }
