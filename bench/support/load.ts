@@ -15,11 +15,10 @@ export interface Shot {
   readonly body?: Buffer
 }
 
-export interface Figures {
-  readonly operations: number
-  readonly perSecond: number
-  readonly p50Ms: number
-  readonly p99Ms: number
+/** What one run of shots took. */
+export interface Run {
+  readonly timesMs: readonly number[]
+  readonly seconds: number
   /** User and system time of the server's process, all threads. */
   readonly cpuSeconds: number
   /** The system's part of it. */
@@ -59,7 +58,7 @@ function fire(agent: http.Agent, port: number, shot: Shot): Promise<void> {
 }
 
 /** Keeps `concurrency` requests under way until all shots are fired. */
-export async function run(target: Target, shots: readonly Shot[], concurrency: number): Promise<Figures> {
+export async function run(target: Target, shots: readonly Shot[], concurrency: number): Promise<Run> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: concurrency })
   const times: number[] = []
   let next = 0
@@ -76,10 +75,26 @@ export async function run(target: Target, shots: readonly Shot[], concurrency: n
   const seconds = (performance.now() - began) / 1000
   const after = usage(target.pid)
   agent.destroy()
-  times.sort((a, b) => a - b)
-  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0
   return {
-    operations: shots.length, perSecond: shots.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99),
+    timesMs: times, seconds,
     cpuSeconds: after.cpuSeconds - before.cpuSeconds, systemSeconds: after.systemSeconds - before.systemSeconds,
+  }
+}
+
+export interface Figures extends Omit<Run, 'timesMs' | 'seconds'> {
+  readonly operations: number
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** Several runs taken as one. */
+export function figuresOf(runs: readonly Run[]): Figures {
+  const times = runs.flatMap(({ timesMs }) => timesMs).sort((a, b) => a - b)
+  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0
+  const sum = (of: (run: Run) => number): number => runs.reduce((total, each) => total + of(each), 0)
+  return {
+    operations: times.length, perSecond: times.length / sum(({ seconds }) => seconds), p50Ms: at(0.5), p99Ms: at(0.99),
+    cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds), systemSeconds: sum(({ systemSeconds }) => systemSeconds),
   }
 }
