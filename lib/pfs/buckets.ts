@@ -4,10 +4,8 @@ import type { Backend } from './backend'
 import type { Bucket } from './contract'
 import { isPfsError, orPfsError, PfsError } from './failure'
 import { list } from './list'
-import { readUntil } from './read-until'
 import { bucketName, bucketRef, type BucketRef } from './ref'
 import { repos } from './repos'
-import type { Transport } from './transport'
 import { Turns } from './turns'
 import { unlessThere } from './unless-there'
 import { forgetUploads } from './uploads/branch'
@@ -108,17 +106,18 @@ export class Buckets {
     heads.forget(ref)
   }
 
-  /** History is never dropped silently: the repo goes only if it has no branch left and nobody ever wrote to it. */
+  /**
+   * History is never dropped silently: the repo goes only if it has no branch left and nobody ever wrote to it. Only the server
+   * can tell, as it removes it: whoever looks first and removes then loses what is written in between.
+   */
   private async removeUnwrittenRepo(ref: BucketRef): Promise<void> {
-    const { transport, commits } = this.backend
-    const repo = wireRepo(ref)
+    const { transport, commits, capabilities } = this.backend
+    if (!capabilities.ifUnwritten) return
     try {
-      const { branches } = await orPfsError(transport.unary('/pfs_v2.API/InspectRepo', { repo }))
-      if ((branches ?? []).length > 0 || await wasWritten(transport, ref)) return
-      await orPfsError(transport.unary('/pfs_v2.API/DeleteRepo', { repo }))
+      await orPfsError(transport.unary('/pfs_v2.API/DeleteRepo', { repo: wireRepo(ref), if_unwritten: true }))
       commits.forget(ref)
     } catch (error) {
-      // The bucket is gone, which is what was asked for: an empty repo that stays does no harm.
+      // The bucket is gone, which is what was asked for: a repo that stays does no harm.
       if (!(error instanceof PfsError)) throw error
     }
   }
@@ -158,14 +157,4 @@ function isBucketName(name: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Making a branch makes an empty commit of origin AUTO; everything else was written by somebody. */
-async function wasWritten(transport: Transport, ref: BucketRef): Promise<boolean> {
-  const commits = transport.serverStream('/pfs_v2.API/ListCommit', { repo: wireRepo(ref), all: true })
-  const written = await readUntil(commits, (info) => {
-    const bytes = info.details?.size_bytes ?? info.size_bytes_upper_bound ?? 0
-    return info.origin?.kind === 'AUTO' && bytes === 0 ? undefined : true
-  })
-  return written === true
 }

@@ -12,6 +12,7 @@ export interface Capabilities {
   readonly readLength: boolean
   readonly list: boolean
   readonly commitId: boolean
+  readonly ifUnwritten: boolean
 }
 
 /** Asks once. A pachd does not know the question, which says: nothing. */
@@ -30,5 +31,6 @@ export async function askCapabilities(transport: Transport): Promise<Capabilitie
     readLength: answer.read_length ?? false,
     list: answer.list ?? false,
     commitId: answer.commit_id ?? false,
+    ifUnwritten: answer.if_unwritten ?? false,
   }
 }

@@ -170,6 +170,7 @@ export interface ListRepoRequest {
 export interface DeleteRepoRequest {
   repo?: Repo
   force?: boolean
+  if_unwritten?: boolean
 }
 
 export interface DeleteRepoResponse {
@@ -390,6 +391,7 @@ export interface CapabilitiesResponse {
   read_length?: boolean
   list?: boolean
   commit_id?: boolean
+  if_unwritten?: boolean
 }
 
 export interface ListRequest {

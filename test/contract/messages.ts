@@ -89,6 +89,22 @@ const cases: Record<string, (t: Test, rpc: Recorder) => Promise<void>> = {
     t.equal(await text(rpc, at(second), '/b'), 'b', 'commits outlive their branch')
   },
 
+  'a repo goes only while nobody wrote to it, where that is asked for': async (t, rpc) => {
+    const unwritten = { repo, if_unwritten: true }
+    t.same(await rpc.unary('/pfs_v2.API/DeleteRepo', unwritten), {}, 'it is not there')
+    await prepare(rpc)
+    await t.rejects(rpc.unary('/pfs_v2.API/DeleteRepo', unwritten), { code: 9 }, 'it has a branch')
+    await rpc.unary('/pfs_v2.API/DeleteBranch', { branch })
+    await t.rejects(rpc.unary('/pfs_v2.API/DeleteRepo', unwritten), { code: 9 }, 'and a commit that was written')
+    t.match(await rpc.unary('/pfs_v2.API/InspectRepo', { repo }), { repo })
+    t.same(await rpc.unary('/pfs_v2.API/DeleteRepo', { repo }), { deleted: true })
+    await rpc.unary('/pfs_v2.API/CreateRepo', { repo })
+    await rpc.unary('/pfs_v2.API/CreateBranch', { branch })
+    await t.rejects(rpc.unary('/pfs_v2.API/DeleteRepo', unwritten), { code: 9 }, 'an empty branch is one')
+    await rpc.unary('/pfs_v2.API/DeleteBranch', { branch })
+    t.same(await rpc.unary('/pfs_v2.API/DeleteRepo', unwritten), { deleted: true })
+  },
+
   'file sets: read, copied, composed, let go': async (t, rpc) => {
     await prepare(rpc)
     const parts = [

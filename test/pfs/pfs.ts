@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { Snapshot } from '../../lib/pfs/contract'
 import { atHead } from '../../lib/operations/shared/at-head'
+import { connect } from '../../lib/pfs/pfs'
+import { inProcess } from '../../lib/pfs/transports/in-process'
 import { collectBytes } from '../support/collect'
 import { put, putOf, rig, textOf } from '../support/pfs-rig'
 
@@ -45,6 +47,23 @@ t.test('a bucket with objects stays; history is kept; a repo that was never writ
   t.ok(fake.repos.has('default/fresh.user'))
   await pfs.deleteBucket('b.fresh')
   t.notOk(fake.repos.has('default/fresh.user'))
+})
+
+t.test('a bucket that another gateway makes anew and writes to while its repo is removed stays', async (t) => {
+  const { fake, pfs } = await rig()
+  const other = await connect(inProcess(fake.table()))
+  const begun = new Promise<() => void>((resolve) => {
+    fake.beforeDeleteRepo = () => new Promise((go) => resolve(go))
+  })
+  await pfs.createBucket('master.fresh')
+  const removed = pfs.deleteBucket('master.fresh')
+  const go = await begun
+  t.same(await other.createBucket('master.fresh'), { created: true })
+  const { version } = await put(other, 'master.fresh', 'k', 'theirs')
+  go()
+  await removed
+  t.match(await other.stat(await other.snapshot('master.fresh'), 'k'), { version })
+  t.equal(await textOf(pfs, 'master.fresh', 'k'), 'theirs')
 })
 
 t.test('a write and the removal of its bucket do not cross', async (t) => {
@@ -208,4 +227,7 @@ t.test('a server without our additions', async (t) => {
   fake.repos.get('default/r.user')?.branches.delete('master')
   await t.rejects(put(pfs, bucket, 'a', 'x'), { name: 'PfsError', kind: 'no-bucket' })
   t.equal(fake.repos.get('default/r.user')?.branches.size, 0, 'a branch that is gone is not made again')
+  await pfs.createBucket('master.fresh')
+  await pfs.deleteBucket('master.fresh')
+  t.equal(fake.repos.get('default/fresh.user')?.branches.size, 0, 'a repo stays where the server cannot judge')
 })

@@ -33,8 +33,9 @@ export class MapServer {
   check: (message: ModifyFileRequest) => void = () => undefined
   /** Runs before a GlobFile looks. */
   beforeGlob: () => void = () => undefined
-  /** Runs before a DeleteBranch looks. */
+  /** Run before a DeleteBranch or a DeleteRepo looks. */
   beforeDelete: () => void = () => undefined
+  beforeDeleteRepo: () => void | Promise<void> = () => undefined
   private lastId = 0
   private now = 1_700_000_000_000
 
@@ -153,8 +154,13 @@ export class MapServer {
         this.repos.set(key(repo), { project, name: repo?.name ?? '', type: repo?.type ?? '', branches: new Map(), commits: new Map() })
         return {}
       },
-      '/pfs_v2.API/InspectRepo': ({ repo }) => ({ repo: repo ?? {}, branches: [...this.repo(repo).branches.keys()].map((name) => ({ name })) }),
-      '/pfs_v2.API/DeleteRepo': ({ repo }) => ({ deleted: this.repos.delete(key(repo)) }),
+      '/pfs_v2.API/DeleteRepo': async ({ repo, if_unwritten: unwritten }) => {
+        await this.beforeDeleteRepo()
+        const { branches, commits } = this.repo(repo)
+        const written = branches.size > 0 || [...commits.values()].some(({ origin }) => origin !== 'AUTO')
+        if (unwritten === true && written) throw rpcFailure(9, 'the repo was written to')
+        return { deleted: this.repos.delete(key(repo)) }
+      },
       '/pfs_v2.API/ListRepo': (_request, out) => {
         for (const repo of this.repos.values()) {
           if (repo.type !== 'user') continue
@@ -261,7 +267,8 @@ export class MapServer {
   private extension(): RpcTable {
     return {
       '/pfs_extension.API/Capabilities': () => ({
-        paths: 's3', attributes: true, created: true, literal: true, expected_head: true, read_length: true, list: true, commit_id: true }),
+        paths: 's3', attributes: true, created: true, literal: true, expected_head: true, read_length: true, list: true,
+        commit_id: true, if_unwritten: true }),
       '/pfs_extension.API/List': (request) => {
         const repo = { name: request.repo, type: request.repo_type, project: { name: request.project } } as Repo
         const { files } = this.commit(this.repo(repo), request.commit_id)

@@ -16,5 +16,6 @@ export function capabilities({ paths }: Instance): Unary<Empty, CapabilitiesResp
     read_length: true,
     list: true,
     commit_id: true,
+    if_unwritten: true,
   })
 }
