@@ -5,7 +5,8 @@ import type {
 } from '../contract'
 import { isOutcomeUnknown, isPfsError, PfsError } from '../failure'
 import { requirePath } from '../path'
-import { bucketRef, type BucketRef } from '../ref'
+import { bucketRef } from '../ref'
+import { snapshot } from '../snapshots'
 import { UploadBranch } from './branch'
 import { Completions, noUpload, unclaimed, type UploadPlace } from './completions'
 import { composeFileSets, letGoFileSets } from './file-sets'
@@ -50,7 +51,9 @@ class MultipartUploads implements Uploads {
   }
 
   async get(bucket: string, key: string, id: string): Promise<Upload> {
-    return (await this.find(this.place(bucket), { bucket, key, id })).upload
+    const place = await this.placeToRead(bucket)
+    if (place === undefined) throw noUpload()
+    return (await this.find(place, { bucket, key, id })).upload
   }
 
   /** Settles a dead claim on the way. */
@@ -114,7 +117,9 @@ class MultipartUploads implements Uploads {
   }
 
   async list(bucket: string, query: UploadQuery): Promise<UploadPage> {
-    const { ref, branch } = this.place(bucket)
+    const place = await this.placeToRead(bucket)
+    if (place === undefined) return { uploads: [], commonPrefixes: [], next: undefined }
+    const { ref, branch } = place
     await this.backend.heads.read(ref)
     this.sweep.runIfDue(ref)
     const { prefix, delimiter, limit } = query
@@ -160,7 +165,14 @@ class MultipartUploads implements Uploads {
     return this.sweep.all()
   }
 
-  private place(bucket: string): UploadPlace & { readonly ref: BucketRef } {
+  /** Undefined for a commit that is there: it has no uploads, and to look for them is no write. no-bucket. */
+  private async placeToRead(bucket: string): Promise<UploadPlace | undefined> {
+    if (bucketRef(bucket).commit === undefined) return this.place(bucket)
+    await snapshot(this.backend, bucket, undefined)
+    return undefined
+  }
+
+  private place(bucket: string): UploadPlace {
     const ref = bucketRef(bucket)
     if (ref.commit !== undefined) throw new PfsError('read-only', 'a commit cannot be written to')
     return { ref, branch: new UploadBranch(this.backend, ref) }

@@ -75,7 +75,16 @@ t.test('an upload belongs to its key and its branch', async (t) => {
   await t.rejects(uploads.create('master.absent', 'k', attributes), { name: 'PfsError', kind: 'no-bucket' })
   await t.rejects(uploads.list('master.absent', everything), { name: 'PfsError', kind: 'no-bucket' })
   const commit = (await pfs.snapshot(bucket)).commit
-  await t.rejects(uploads.create(`${commit}.${bucket}`, 'k', attributes), { name: 'PfsError', kind: 'read-only' })
+  const ofCommit = `${commit}.${bucket}`
+  const readOnly = { name: 'PfsError', kind: 'read-only' }
+  await t.rejects(uploads.create(ofCommit, 'k', attributes), readOnly)
+  await t.rejects(uploads.abort(ofCommit, 'k', upload.id), readOnly)
+  await t.rejects(uploads.completed(ofCommit, 'k', upload.id, 'digest'), readOnly)
+  t.same(await uploads.list(ofCommit, everything), { uploads: [], commonPrefixes: [], next: undefined }, 'reads of a commit are no writes')
+  await t.rejects(uploads.get(ofCommit, 'k', upload.id), noUpload)
+  const nowhere = { name: 'PfsError', kind: 'no-bucket' }
+  await t.rejects(uploads.list(`${'0'.repeat(12)}4${'0'.repeat(19)}.${bucket}`, everything), nowhere)
+  await t.rejects(uploads.get(`${'0'.repeat(12)}4${'0'.repeat(19)}.${bucket}`, 'k', upload.id), nowhere)
   t.same((await uploads.list('dev.foo', everything)).uploads, [])
   t.same((await pfs.buckets()).map(({ name }) => name), ['dev.foo.default', bucket], 'the companion is no bucket')
   const part = await putPart(pfs, upload, 1, 'x')
