@@ -116,8 +116,8 @@ export const limits = {
   claimMsMax: 60_000,
   /** How often a repo is looked through for uploads that are too old. */
   uploadSweepMs: 3600 * 1000,
-  /** How many versions of a key are looked at for what became of an interrupted completion. */
-  recoveredVersionsMax: 16,
+  /** How many commits of a branch are looked through for what became of an interrupted completion. */
+  recoveredCommitsMax: 10_000,
 } as const
 
 assert(limits.heldBodyBytesMax <= limits.batchBytesMax, 'a held body must fit a batch')

@@ -14,8 +14,8 @@ import { element, xmlReply } from '../s3/xml'
 import type { Call, ObjectScope, Operation } from './operation'
 
 /**
- * List of the upload's record, List of its parts' records, ModifyFile (claim), ComposeFileSet, ModifyFile (the object),
- * List of the parts again, ModifyFile (tombstone); the first two ModifyFiles behind InspectBranch and GlobFile, where they are
+ * List of the upload's record, List of its parts' records, InspectBranch, ModifyFile (claim), ComposeFileSet, ModifyFile (the
+ * object), List of the parts again, ModifyFile (tombstone); the first two ModifyFiles behind InspectBranch and GlobFile, where they are
  * judged. No byte is moved, so the answer need not be kept alive.
  *
  * A request that is sent again, at the same time or for a day afterwards, is answered as it was the first time. That is asked

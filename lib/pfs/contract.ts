@@ -178,7 +178,10 @@ export interface Written {
 /** Multipart uploads. Their state lives in PFS, so it outlives the process and every gateway on the backend sees it. */
 export interface Uploads {
   create(bucket: string, key: string, attributes: Attributes): Promise<Upload>
-  /** no-upload where it is missing, completed, aborted, or another key's. */
+  /**
+   * no-upload where it is missing, completed, aborted, or another key's; upload-claimed where a gateway died as it completed it
+   * and nobody can tell what became of that.
+   */
   get(bucket: string, key: string, id: string): Promise<Upload>
   /** Takes over `staged`, which is in a file set; a part of that number is replaced. no-upload. */
   putPart(upload: Upload, part: NewPart): Promise<Part>
@@ -187,12 +190,12 @@ export interface Uploads {
   /**
    * Puts the object together from `parts`, in their order, in one commit. `digest` tells one part list from another:
    * the same Complete again is answered from the tombstone of the first, for a day. All other parts are let go. no-upload;
-   * no-file-set where a part was replaced or let go meanwhile; unavailable while another gateway completes the upload.
+   * no-file-set where a part was replaced or let go meanwhile; upload-claimed while another gateway completes the upload.
    */
   complete(upload: Upload, completion: Completion): Promise<Written>
   /** The result of an earlier Complete of this upload with the same `digest`, or undefined. */
   completed(bucket: string, key: string, id: string, digest: string): Promise<Completed | undefined>
-  /** no-upload. */
+  /** no-upload, upload-claimed. */
   abort(bucket: string, key: string, id: string): Promise<void>
   /** Removes what is too old, in every repo. What cannot be reached is left for the next time. */
   sweepAll(): Promise<void>

@@ -2,19 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { limits } from '../../limits'
 import type { Backend } from '../backend'
 import type { Completion, Judge, Stat, Upload, Written } from '../contract'
-import { isOutcomeUnknown, isPfsError, PfsError } from '../failure'
+import { isOutcomeUnknown, PfsError } from '../failure'
 import { requirePath } from '../path'
-import { bucketName, type BranchRef } from '../ref'
-import { wireCommit } from '../wire-ref'
+import type { BranchRef } from '../ref'
 import type { UploadBranch } from './branch'
 import { composeFileSets, letGoFileSets } from './file-sets'
+import { findObject, uploadEntry } from './find-object'
 import { partsPath, tombstonePath, uploadPath } from './paths'
 import {
   noContent, parsePartRecord, parseUploadRecord, tombstoneRecord, uploadRecord, type Claim, type Tombstone, type UploadRecord,
 } from './records'
 
-/** Attribute entry of an object that was put together from parts: the upload that did it. */
-const uploadEntry = 'u'
 /** How long a composed file set must outlive its making, for the commit that copies it. */
 const composedMs = 3600 * 1000
 
@@ -27,12 +25,13 @@ export interface UploadPlace {
 /**
  * Puts objects together. The records and the object lie in different repos, so no one commit can hold both. The order is:
  *
- * 1. claim: the record says who completes the upload; nobody else completes, aborts or adds to it from here on;
+ * 1. claim: the record says who completes the upload, and behind which commit; nobody else completes, aborts or adds to it
+ *    from here on;
  * 2. the object, in one commit, with the upload's id among its attributes;
  * 3. a tombstone in the place of all records, from which the same request is answered again.
  *
  * Where it fails before 2, the claim is taken back and the upload is as it was. A claim whose gateway died is settled by
- * whoever meets it: the object's latest versions tell whether 2 was done, and then 3 is made up for; else the claim is taken
+ * whoever meets it: the commits behind that one tell whether 2 was done, and then 3 is made up for; else the claim is taken
  * back. So at any moment a crash leaves an upload either completed or to be completed. A claim is live while this process is
  * at it, or, where there may be other gateways, while it is young.
  */
@@ -68,7 +67,8 @@ export class Completions {
   }
 
   private async run(place: UploadPlace, upload: Upload, completion: Completion): Promise<Written> {
-    const claim: Claim = { gateway: this.gateway, digest: completion.digest }
+    const { commit: seen } = await this.backend.heads.fresh(place.ref)
+    const claim: Claim = { gateway: this.gateway, digest: completion.digest, seen }
     await this.rewrite(place, upload, claim, unclaimed)
     const { entries } = completion.attributes
     let written: Written
@@ -117,7 +117,7 @@ export class Completions {
   }
 
   private release(place: UploadPlace, upload: Upload, claim: Claim): Promise<Written> {
-    return this.rewrite(place, upload, undefined, claimedBy(claim, upload.bucket))
+    return this.rewrite(place, upload, undefined, claimedBy(claim))
   }
 
   private rewrite({ ref, branch }: UploadPlace, upload: Upload, claim: Claim | undefined, judge: Judge): Promise<Written> {
@@ -132,10 +132,13 @@ export class Completions {
     return !this.backend.alone && Date.now() - written.getTime() <= limits.claimMsMax
   }
 
-  /** Ends a dead claim: answers true where the object had been committed, so that the upload is over. */
+  /**
+   * Ends a dead claim: answers true where the object had been committed, so that the upload is over. upload-claimed where that
+   * cannot be told; then the claim stays.
+   */
   async settle(place: UploadPlace, { upload, claim, written }: UploadRecord): Promise<boolean> {
     if (claim === undefined) return false
-    const found = await this.find(place.ref, upload, written)
+    const found = await findObject(this.backend, place.ref, { upload, claim, written })
     if (found === undefined) {
       await this.release(place, upload, claim)
       return false
@@ -146,24 +149,6 @@ export class Completions {
     })
     return true
   }
-
-  /** The version of the object that this upload made since it was claimed, among the latest ones. */
-  private async find(ref: BranchRef, upload: Upload, since: Date): Promise<Stat | undefined> {
-    const { heads, files, transport } = this.backend
-    // With its branch, the object is gone too.
-    let commit = await heads.fresh(ref).then((head) => head.commit, (error: unknown) => {
-      if (isPfsError(error, 'no-bucket')) return ''
-      throw error
-    })
-    for (let versions = 0; versions < limits.recoveredVersionsMax && commit !== ''; versions++) {
-      const stat = await files.stat({ ...ref, bucket: bucketName(ref), commit, asked: undefined }, upload.key)
-      if (stat === undefined || stat.modified < since) return undefined
-      if (stat.attributes?.entries[uploadEntry] === upload.id) return stat
-      const info = await transport.unary('/pfs_v2.API/InspectCommit', { commit: wireCommit({ ...ref, commit: stat.version }) })
-      commit = info.parent_commit?.id ?? ''
-    }
-    return undefined
-  }
 }
 
 /** no-upload, or upload-claimed while somebody completes it. */
@@ -172,10 +157,11 @@ export function unclaimed(current: Stat | undefined): void {
   if (parseUploadRecord(current, '').claim !== undefined) throw new PfsError('upload-claimed', 'the upload is being completed')
 }
 
-function claimedBy(claim: Claim, bucket: string): Judge {
+/** no-upload, or upload-claimed where the claim is not this one. */
+export function claimedBy(claim: Claim): Judge {
   return (current) => {
     if (current === undefined) throw noUpload()
-    const now = parseUploadRecord(current, bucket).claim
+    const now = parseUploadRecord(current, '').claim
     if (now?.gateway === claim.gateway && now.digest === claim.digest) return
     throw new PfsError('upload-claimed', 'the claim is another one by now')
   }

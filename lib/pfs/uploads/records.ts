@@ -8,7 +8,8 @@ import { parseUploadPath, timeOfId } from './paths'
  * | record    | entry       | value |
  * | ---       | ---         | --- |
  * | upload    | `a:<name>`  | an attribute that the object is to have |
- * |           | `claim`     | who completes it: `<gateway> <digest of the part list>`; absent where nobody does |
+ * |           | `claim`     | who completes it: `<gateway> <digest of the part list> <commit of the branch>`; absent where |
+ * |           |             | nobody does; the last of the three is missing in old records |
  * | part      | `size`      | bytes, in decimal |
  * |           | `md5`       | hex |
  * |           | `set`       | id of the file set that holds the bytes |
@@ -28,6 +29,8 @@ export interface Claim {
   /** The gateway process that does it. */
   readonly gateway: string
   readonly digest: string
+  /** What readers of the object's branch saw before the claim: the object comes behind it. '' where that is not known. */
+  readonly seen: string
 }
 
 export interface UploadRecord {
@@ -39,7 +42,7 @@ export interface UploadRecord {
 
 export function uploadRecord(attributes: Attributes, claim: Claim | undefined): Attributes {
   const entries = prefixed('a:', attributes.entries)
-  if (claim !== undefined) entries['claim'] = `${claim.gateway} ${claim.digest}`
+  if (claim !== undefined) entries['claim'] = `${claim.gateway} ${claim.digest} ${claim.seen}`
   return { entries }
 }
 
@@ -53,8 +56,8 @@ export function parseUploadRecord(stat: Stat, bucket: string): UploadRecord {
 
 function parseClaim(text: string | undefined): Claim | undefined {
   if (text === undefined) return undefined
-  const [gateway = '', digest = ''] = text.split(' ')
-  return { gateway, digest }
+  const [gateway = '', digest = '', seen = ''] = text.split(' ')
+  return { gateway, digest, seen }
 }
 
 export function partRecord(part: Omit<Part, 'modified' | 'number'>): Attributes {

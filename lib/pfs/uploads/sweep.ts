@@ -1,12 +1,12 @@
 import { limits } from '../../limits'
 import type { Backend } from '../backend'
 import type { ListPage, Stat } from '../contract'
-import { PfsError } from '../failure'
+import { isPfsError, PfsError } from '../failure'
 import type { RepoRef } from '../ref'
 import { repos } from '../repos'
 import { repoKey } from '../wire-ref'
 import { UploadBranch } from './branch'
-import { unclaimed, type Completions } from './completions'
+import { claimedBy, unclaimed, type Completions } from './completions'
 import { letGoFileSets } from './file-sets'
 import { parseUploadPath, partsPath, timeOfId } from './paths'
 import { parsePartRecord, parseUploadRecord } from './records'
@@ -67,11 +67,15 @@ export class UploadSweep {
     const record = parseUploadRecord(stat, '')
     if (this.completions.isLive(record)) return
     const place = { ref: { project: repo.project, repo: repo.repo, branch: name }, branch }
-    if (record.claim !== undefined && await this.completions.settle(place, record)) return
-    const parts = await branch.all(partsPath(id))
-    await branch.write({
-      edits: [{ kind: 'delete', key: stat.key, judge: unclaimed }, { kind: 'delete', key: partsPath(id), subtree: true }],
+    const over = await this.completions.settle(place, record).catch((error: unknown) => {
+      if (!isPfsError(error, 'upload-claimed')) throw error
+      return undefined
     })
+    if (over === true) return
+    // Where nobody can tell, the object stands if it is there: it needs neither record nor parts.
+    const judge = over === undefined && record.claim !== undefined ? claimedBy(record.claim) : unclaimed
+    const parts = await branch.all(partsPath(id))
+    await branch.write({ edits: [{ kind: 'delete', key: stat.key, judge }, { kind: 'delete', key: partsPath(id), subtree: true }] })
     letGoFileSets(this.backend.transport, parts.map((part) => parsePartRecord(part).fileSet))
   }
 

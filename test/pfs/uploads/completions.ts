@@ -150,7 +150,7 @@ t.test('a gateway that dies while it completes leaves one outcome, whatever come
   const fates = { completed: 0, again: 0, aborted: 0, tooLate: 0 }
   for (const lost of ['request', 'answer'] as const) {
     for (const next of ['complete', 'abort'] as const) {
-      for (let calls = 0; calls <= 9; calls++) {
+      for (let calls = 0; calls <= 11; calls++) {
         const key = `${lost}-${next}-${calls}`
         const upload = await rig.pfs.uploads.create(bucket, key, attributes)
         const one = await putPart(rig.pfs, upload, 1, 'one')
@@ -187,7 +187,7 @@ t.test('a claim of another gateway is let be while it is young', async (t) => {
   const transport = inProcess(rig.pfsd.service)
   const upload = await rig.pfs.uploads.create(bucket, 'k', attributes)
   const one = await putPart(rig.pfs, upload, 1, 'one')
-  const { transport: failing, death } = dying(transport, 5, 'request')
+  const { transport: failing, death } = dying(transport, 7, 'request')
   const dead = await connect(failing, { alone: true })
   void dead.uploads.complete(upload, completion([one]))
   await death
