@@ -85,6 +85,11 @@ export const limits = {
   fileSetMs: 600_000,
   renewalSecondsMax: 1800,
   globCharactersMax: 4096,
+  /** Groups within groups. */
+  globDepthMax: 64,
+  /** Steps of matching one path, and those after which other calls get their turn. */
+  globStepsMax: 500_000,
+  globTurnStepsMax: 50_000,
 } as const
 
 assert(limits.readNowBytesMax <= limits.readWarmBytesMax && limits.readWarmBytesMax <= limits.readBytesMax, 'reads on the spot are short')

@@ -1,5 +1,7 @@
 import { Code, RpcFailure } from '../failure'
-import { anyRun, anythingBut, exactly, one, optional, type Piece, repeated } from './glob-pieces'
+import { limits } from '../limits'
+import type { Piece } from './glob-match'
+import { anyRun, anythingBut, exactly, inOrder, one, oneOf, optional, repeated } from './glob-pieces'
 
 /**
  * Reads a pattern from left to right, once, into the pieces of glob-pieces.ts. The language is that of pachd's glob library:
@@ -9,6 +11,8 @@ import { anyRun, anythingBut, exactly, one, optional, type Piece, repeated } fro
 export class GlobParser {
   private readonly pattern: string
   private at = 0
+  /** Groups that are open. */
+  private depth = 0
 
   constructor(pattern: string) {
     this.pattern = pattern
@@ -24,14 +28,7 @@ export class GlobParser {
   private sequence(stops: string): Piece {
     const pieces: Piece[] = []
     while (this.at < this.pattern.length && !stops.includes(this.peek(0))) pieces.push(this.piece())
-    return (text, from) => {
-      let ends: Set<number> = new Set(from)
-      for (const piece of pieces) {
-        if (ends.size === 0) return ends
-        ends = piece(text, ends)
-      }
-      return ends
-    }
+    return inOrder(pieces)
   }
 
   private peek(ahead: number): string {
@@ -72,6 +69,7 @@ export class GlobParser {
   }
 
   private alternatives(separator: string, close: string): Piece {
+    if (++this.depth > limits.globDepthMax) throw new RpcFailure(Code.invalidArgument, 'glob is nested too deep')
     const branches = [this.sequence(separator + close)]
     while (this.peek(0) === separator) {
       this.at++
@@ -79,11 +77,8 @@ export class GlobParser {
     }
     if (this.peek(0) !== close) throw failure('unexpected end of input')
     this.at++
-    return (text, from) => {
-      const ends = new Set<number>()
-      for (const branch of branches) for (const end of branch(text, from)) ends.add(end)
-      return ends
-    }
+    this.depth--
+    return oneOf(branches)
   }
 
   private characterClass(): Piece {
@@ -95,7 +90,7 @@ export class GlobParser {
       tests.push(this.classMember())
     }
     this.at++
-    return one((c) => tests.some((test) => test(c)) !== negated)
+    return one((c) => tests.some((test) => test(c)) !== negated, tests.length)
   }
 
   private classMember(): (c: string) => boolean {

@@ -1,21 +1,25 @@
+import type { Piece } from './glob-match'
+
 /*
- * The pieces that a glob is made of. Each goes from all positions where it may begin to all where it may end, so that
- * matching takes polynomial time whatever the pattern: it never tries one way after the other.
+ * The pieces that a glob is made of. Each goes from all positions where it may begin to all where it may end, and what a piece
+ * that is gone through again and again gave is remembered (glob-match.ts); so that matching takes polynomial time whatever the
+ * pattern: it never tries one way after the other, nor the same way twice.
  */
 
-/** From the positions where a piece may begin to those where it may end. */
-export type Piece = (text: string, from: ReadonlySet<number>) => Set<number>
-
 export function exactly(literal: string): Piece {
-  return (text, from) => {
+  return (match, from) => {
+    match.take(from.size)
     const ends = new Set<number>()
-    for (const at of from) if (text.startsWith(literal, at)) ends.add(at + literal.length)
+    for (const at of from) if (match.text.startsWith(literal, at)) ends.add(at + literal.length)
     return ends
   }
 }
 
-export function one(test: (c: string) => boolean): Piece {
-  return (text, from) => {
+/** One character; `cost` is how many steps `test` takes. */
+export function one(test: (c: string) => boolean, cost = 1): Piece {
+  return (match, from) => {
+    match.take(from.size * cost)
+    const { text } = match
     const ends = new Set<number>()
     for (const at of from) if (at < text.length && test(text.charAt(at))) ends.add(at + 1)
     return ends
@@ -23,7 +27,8 @@ export function one(test: (c: string) => boolean): Piece {
 }
 
 export function anyRun(stopsAtSlash: boolean): Piece {
-  return (text, from) => {
+  return (match, from) => {
+    const { text } = match
     const ends = new Set<number>()
     for (const start of from) {
       // Where another run has been already, this one can only repeat it.
@@ -32,25 +37,54 @@ export function anyRun(stopsAtSlash: boolean): Piece {
         if (stopsAtSlash && text.charAt(at) === '/') break
       }
     }
+    match.take(from.size + ends.size)
     return ends
   }
 }
 
 export function optional(piece: Piece): Piece {
-  return (text, from) => {
-    const ends = piece(text, from)
+  return (match, from) => {
+    match.take(from.size)
+    const ends = piece(match, from)
     for (const at of from) ends.add(at)
     return ends
   }
 }
 
+/** One after the other. */
+export function inOrder(pieces: readonly Piece[]): Piece {
+  return (match, from) => {
+    let ends: Set<number> = new Set(from)
+    match.take(ends.size)
+    for (const piece of pieces) {
+      if (ends.size === 0) return ends
+      ends = piece(match, ends)
+    }
+    return ends
+  }
+}
+
+export function oneOf(branches: readonly Piece[]): Piece {
+  return (match, from) => {
+    const all = new Set<number>()
+    for (const branch of branches) {
+      const ends = branch(match, from)
+      match.take(1 + ends.size)
+      for (const end of ends) all.add(end)
+    }
+    return all
+  }
+}
+
 export function repeated(piece: Piece, least: 0 | 1): Piece {
-  return (text, from) => {
+  return (match, from) => {
     const ends = least === 0 ? new Set(from) : new Set<number>()
-    let fresh: ReadonlySet<number> = from
+    let fresh = from
     while (fresh.size > 0) {
       const next = new Set<number>()
-      for (const at of piece(text, fresh)) {
+      const reached = match.endsOfAll(piece, fresh)
+      match.take(fresh.size + reached.size)
+      for (const at of reached) {
         if (ends.has(at)) continue
         ends.add(at)
         next.add(at)
@@ -63,14 +97,17 @@ export function repeated(piece: Piece, least: 0 | 1): Piece {
 
 /** Any run without `/` that `piece` does not match as a whole. */
 export function anythingBut(piece: Piece): Piece {
-  return (text, from) => {
+  return (match, from) => {
+    const { text } = match
     const ends = new Set<number>()
     for (const start of from) {
-      const excluded = piece(text, new Set([start]))
-      for (let at = start; at <= text.length; at++) {
+      const excluded = match.ends(piece, start)
+      let at = start
+      for (; at <= text.length; at++) {
         if (!excluded.has(at)) ends.add(at)
         if (text.charAt(at) === '/') break
       }
+      match.take(1 + at - start)
     }
     return ends
   }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { compileGlob } from '../../../lib/pfsd/model/glob'
 import { RpcFailure } from '../../../lib/pfsd/failure'
+import { limits } from '../../../lib/pfsd/limits'
 
 const matches: ReadonlyArray<readonly [pattern: string, yes: readonly string[], no: readonly string[]]> = [
   ['/a', ['/a'], ['/', '/b', '/a/b', '/aa']],
@@ -69,6 +70,56 @@ t.test('simple patterns match what the same regular expression does', (t) => {
     const expected = new RegExp(`^/${some.map(([, text]) => text).join('')}$`)
     return paths.every((each) => each === '/' || glob.matches(each) === expected.test(each))
   }), { numRuns: 1000, seed: 11 })
+  t.end()
+})
+
+/** Patterns of any depth that a matcher which goes the same way twice takes forever with. */
+const nested: Readonly<Record<string, (depth: number) => string>> = {
+  'anything but': (depth) => `/${'!(*'.repeat(depth)}x${')'.repeat(depth)}`,
+  'any number': (depth) => `/${'*(a{'.repeat(depth)}a${'zzz,})'.repeat(depth)}b`,
+  'one or more': (depth) => `/${'+(?'.repeat(depth)}b${'|a)'.repeat(depth)}c`,
+}
+
+t.test('steps grow with the depth of a pattern, and not with a power of it', (t) => {
+  const stepsOf = (pattern: string, length: number): number => {
+    const glob = compileGlob(pattern)
+    glob.matches('/' + 'a'.repeat(length))
+    return glob.steps()
+  }
+  for (const [name, pattern] of Object.entries(nested)) {
+    const steps = stepsOf(pattern(8), 20)
+    t.ok(steps > 8 * 20, name)
+    t.ok(stepsOf(pattern(16), 20) <= 3 * steps, `${name}: twice the depth`)
+    t.ok(stepsOf(pattern(8), 40) <= 10 * steps, `${name}: twice the path`)
+  }
+  t.end()
+})
+
+t.test('a match that takes too many steps is refused', (t) => {
+  const refused = { name: 'RpcFailure', code: 3 }
+  const whole = limits.globCharactersMax
+  for (const pattern of [
+    ...Object.values(nested).map((of) => of(32)), `/**[${'b'.repeat(whole - 5)}]`, '/' + '**a'.repeat(whole / 3 - 1), '/*!(*a*b)',
+    '/' + '?(a)'.repeat(whole / 4 - 1) + 'b', `/**{${'a,'.repeat(whole / 2 - 4)}}c`, `/*(${'*a|'.repeat(whole / 3 - 3)}b)c`,
+  ]) {
+    const glob = compileGlob(pattern)
+    t.throws(() => glob.matches('/' + 'a'.repeat(1000)), refused, pattern.slice(0, 20))
+    const one = glob.steps()
+    t.ok(one > limits.globStepsMax)
+    t.throws(() => glob.matches('/' + 'a'.repeat(1000)), refused, 'each path is on its own')
+    t.equal(glob.steps(), 2 * one)
+  }
+  t.end()
+})
+
+t.test('groups within groups', (t) => {
+  t.ok(compileGlob(`/${'@('.repeat(limits.globDepthMax)}a${'|b)c'.repeat(limits.globDepthMax)}`).matches('/bc'))
+  t.ok(compileGlob('/' + '(a)'.repeat(limits.globDepthMax + 1)).matches('/' + 'a'.repeat(limits.globDepthMax + 1)), 'side by side')
+  for (const depth of [limits.globDepthMax + 1, 1000]) {
+    for (const pattern of ['/' + '('.repeat(depth), '/' + '{'.repeat(depth), nested['anything but']?.(depth) ?? '']) {
+      t.throws(() => compileGlob(pattern), { name: 'RpcFailure', code: 3, details: 'glob is nested too deep' })
+    }
+  }
   t.end()
 })
 

@@ -122,3 +122,23 @@ t.test('an answer of any length is sent in the same memory, however often its re
   t.equal(sent, 3 * count)
   t.ok(most < 10_000_000, `${most} bytes more at the most`)
 })
+
+t.test('a glob that takes many steps for each path leaves room for others between them', async (t) => {
+  const client = new RpcClient(rpcTable(await instance(t)))
+  await client.unary('/pfs_v2.API/CreateRepo', { repo })
+  const paths = Array.from({ length: 40 }, (_, i) => `/${String(i).padStart(60, 'a')}`)
+  await client.upload('/pfs_v2.API/ModifyFile', [{ set_commit: master }, ...paths.map((path) => add(path, ''))])
+  let turns = 0
+  let asking = true
+  const turn = (): void => {
+    turns += 1
+    if (asking) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const found = await client.list('/pfs_v2.API/GlobFile', { commit: master, pattern: '/!(*!(*!(*!(*x))))' })
+  asking = false
+  t.equal(found.length, 0)
+  t.ok(turns >= paths.length, `${turns} turns`)
+  const refused = { code: 3, details: 'glob takes too long to match' }
+  t.match(await refusal(client.list('/pfs_v2.API/GlobFile', { commit: master, pattern: `/${'!(*'.repeat(32)}x${')'.repeat(32)}` })), refused)
+})

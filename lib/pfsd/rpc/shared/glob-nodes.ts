@@ -14,14 +14,15 @@ export function globNodes(walking: Walking, pattern: string, range: PathRange | 
   if (range === undefined) {
     if (glob.literal) return { nodes: named(walking, glob.prefix), wanted: all }
     const prefix = Buffer.from(glob.prefix)
-    return { nodes: walk(walking, prefix, afterPrefix(prefix)), wanted: matcher(glob) }
+    return { nodes: walk(walking, prefix, afterPrefix(prefix)), wanted: matcher(glob), steps: glob.steps }
   }
   const lower = range.lower ?? ''
   const upper = range.upper ?? ''
   if (glob.everything && upper.length === lower.length + 1 && upper.endsWith('\0') && upper.startsWith(lower)) {
     return { nodes: exactly(walking, lower), wanted: all }
   }
-  return { nodes: walk(walking, Buffer.from(lower), upper === '' ? undefined : Buffer.from(upper)), wanted: matcher(glob) }
+  const nodes = walk(walking, Buffer.from(lower), upper === '' ? undefined : Buffer.from(upper))
+  return { nodes, wanted: matcher(glob), steps: glob.steps }
 }
 
 function all(): boolean {

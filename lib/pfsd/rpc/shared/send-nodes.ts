@@ -9,20 +9,23 @@ import type { FileInfo } from '../../../wire/messages'
 export interface Selection {
   readonly nodes: Iterator<Node>
   readonly wanted: (node: Node) => boolean
+  /** Steps that `wanted` took so far, where it may take many. */
+  readonly steps?: () => number
   readonly number?: number
 }
 
 /**
- * Sends the nodes of a selection. Goes on at once while it may; it waits where the
- * outlet says so, where attributes come from disk, and after every so many nodes, so that a long scan leaves room for others.
+ * Sends the nodes of a selection. Goes on at once while it may; it waits where the outlet says so, where attributes come from
+ * disk, and after every so many nodes or steps, so that a long scan leaves room for others.
  */
 export function sendNodes(
-  { nodes, wanted, number = Infinity }: Selection, describer: Describer, out: Outlet<FileInfo>,
+  { nodes, wanted, steps = none, number = Infinity }: Selection, describer: Describer, out: Outlet<FileInfo>,
 ): void | Promise<void> {
   let left = number
   return drive(() => {
+    const stepsMax = steps() + limits.globTurnStepsMax
     for (let scanned = 0; left > 0 && !out.cancelled; scanned++) {
-      if (scanned === limits.scannedEntriesMax) return breathe()
+      if (scanned === limits.scannedEntriesMax || steps() > stepsMax) return breathe()
       const next = nodes.next()
       if (next.done === true) return undefined
       if (!wanted(next.value)) continue
@@ -34,6 +37,10 @@ export function sendNodes(
     }
     return undefined
   })
+}
+
+function none(): number {
+  return 0
 }
 
 function breathe(): Promise<void> {
