@@ -15,6 +15,9 @@ interface Work {
   readonly reject: (error: unknown) => void
 }
 
+/** What is written at once, and who waits for it. */
+interface Group { readonly group: Overlay, readonly answers: { readonly work: Work, readonly result: unknown }[] }
+
 interface GroupParts {
   readonly index: IndexFile
   readonly committed: CommittedRows
@@ -83,39 +86,54 @@ export class GroupWriter {
         for (const work of this.queue.splice(0)) work.reject(this.poisoned)
         break
       }
-      const { group, answers } = this.runGroup()
       try {
-        await this.flush(group)
-        for (const { work, result } of answers) work.resolve(result)
+        await this.write(this.runGroup())
       } catch (error) {
-        for (const { work } of answers) work.reject(error)
+        // Works answer for their own errors, so this is one of the writer's: a group that is half made is never written.
+        this.poison(error)
       }
     }
     this.running = undefined
   }
 
-  /** Runs the queue's works, in order, as far as one group goes. A work that throws leaves nothing behind but used-up ids. */
-  private runGroup(): { group: Overlay, answers: { work: Work, result: unknown }[] } {
+  /** Makes a group durable and answers those who are in it. */
+  private async write({ group, answers }: Group): Promise<void> {
+    try {
+      await this.flush(group)
+    } catch (error) {
+      for (const { work } of answers) work.reject(error)
+      return
+    }
+    for (const { work, result } of answers) work.resolve(result)
+  }
+
+  /**
+   * Runs the queue's works, in order, as far as one group goes, and takes them from the queue. A work that throws leaves nothing
+   * behind but used-up ids; what throws beside the works leaves them all in the queue.
+   */
+  private runGroup(): Group {
     const { committed, counters, unnamed, clock } = this.parts
     counters.time = Math.max(counters.time, clock())
     const group = new Overlay(committed)
     this.sweep(group)
-    const answers: { work: Work, result: unknown }[] = []
+    const answers: Group['answers'] = []
     let taken = 0
     for (const work of this.queue) {
       if (taken > 0 && (group.weight > limits.groupBytesMax || taken >= limits.groupWorksMax)) break
       taken++
       const overlay = new Overlay(group)
       const tx = new RowsWriter(overlay, counters, unnamed)
+      let result: unknown
       try {
-        const result = work.run(tx)
+        result = work.run(tx)
         if (result instanceof Promise) throw new TypeError('a transaction is synchronous')
         tx.end()
-        group.merge(overlay)
-        answers.push({ work, result })
       } catch (error) {
         work.reject(error)
+        continue
       }
+      group.merge(overlay)
+      answers.push({ work, result })
     }
     this.queue.splice(0, taken)
     return { group, answers }

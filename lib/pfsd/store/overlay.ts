@@ -74,7 +74,7 @@ export class Overlay implements RowSource {
     for (let mine = own[next]; mine !== undefined; mine = own[++next]) yield* this.shown(table, mine)
   }
 
-  /** Takes over the changes of an overlay that stood on this one. */
+  /** Takes over the changes of an overlay that stood on this one, whole: nothing in here can fail, however much there is. */
   merge(above: Overlay): void {
     for (const [table, rows] of above.rows) {
       const own = this.rowsOf(table)
@@ -84,8 +84,9 @@ export class Overlay implements RowSource {
       if (node === undefined && this.nodes.get(id) !== undefined) this.nodes.delete(id)
       else this.nodes.set(id, node)
     }
-    this.blobs.push(...above.blobs)
-    this.blobFiles.push(...above.blobFiles)
+    // One by one: what is spread out as arguments has to fit the stack.
+    for (const blob of above.blobs) this.blobs.push(blob)
+    for (const id of above.blobFiles) this.blobFiles.push(id)
     this.weight += above.weight
   }
 
