@@ -59,7 +59,7 @@ export class CommittedRows implements RowSource {
   /** Takes over a group that has become durable. */
   accept(group: Overlay): void {
     for (const [table, rows] of group.rows) {
-      for (const [key, row] of rows) {
+      for (const [key, { row }] of rows) {
         if (isWorthKeeping(row)) this.rowCache.set(table.name + key, row)
         else this.rowCache.delete(table.name + key)
       }

@@ -2,18 +2,21 @@ import { limits } from '../limits'
 import type { Change } from './index-file'
 import { keys } from './keys'
 import type { RowSource } from './row-source'
-import { rowTextBytes } from './row-text-bytes'
 import { nodes, type Table } from './tables'
 
 const rowOverheadBytes = 128
 
+/** A row as it is read, and as the index takes it; both undefined: it was removed. */
+interface PutRow { readonly row: unknown, readonly bytes: Buffer | undefined }
+
 /**
  * Changes on top of another state. A work has one on top of its group's, so that dropping it undoes the work; the group has
- * one on top of the durable state. An undefined row or node is one that was removed.
+ * one on top of the durable state. An undefined node is one that was removed. Rows are encoded when they are put: one that the
+ * format cannot hold fails its own work, and never the group on its way to disk.
  */
 export class Overlay implements RowSource {
   private readonly below: RowSource
-  readonly rows = new Map<Table<unknown>, Map<string, unknown>>()
+  readonly rows = new Map<Table<unknown>, Map<string, PutRow>>()
   readonly nodes = new Map<number, Buffer | undefined>()
   /** Small blobs whose bytes go to a segment with this group, and ids of blob files that this group names. */
   readonly blobs: { readonly id: number, readonly bytes: Buffer }[] = []
@@ -26,9 +29,9 @@ export class Overlay implements RowSource {
   }
 
   get<Row>(table: Table<Row>, key: string): Row | undefined {
-    const rows = this.rows.get(table)
+    const put = this.rows.get(table)?.get(key)
     // Holds because `put` is the only way into a table's map, and takes the table's own rows.
-    if (rows !== undefined && rows.has(key)) return rows.get(key) as Row | undefined
+    if (put !== undefined) return put.row as Row | undefined
     return this.below.get(table, key)
   }
 
@@ -36,13 +39,15 @@ export class Overlay implements RowSource {
     return this.nodes.has(id) ? this.nodes.get(id) : this.below.node(id)
   }
 
+  /** RangeError for a key or a row that the index cannot hold. */
   put<Row>(table: Table<Row>, key: string, row: Row | undefined): void {
     if (key.length > limits.indexKeyBytesMax) throw new RangeError(`a name is longer than ${limits.indexKeyBytesMax} bytes`)
-    this.rowsOf(table).set(key, row)
-    this.weight += rowOverheadBytes + key.length + rowTextBytes(row)
+    const bytes = row === undefined ? undefined : table.encode(row)
+    this.rowsOf(table).set(key, { row, bytes })
+    this.weight += rowOverheadBytes + key.length + (bytes?.length ?? 0)
   }
 
-  private rowsOf(table: Table<unknown>): Map<string, unknown> {
+  private rowsOf(table: Table<unknown>): Map<string, PutRow> {
     let rows = this.rows.get(table)
     if (rows === undefined) {
       rows = new Map()
@@ -78,7 +83,7 @@ export class Overlay implements RowSource {
   merge(above: Overlay): void {
     for (const [table, rows] of above.rows) {
       const own = this.rowsOf(table)
-      for (const [key, row] of rows) own.set(key, row)
+      for (const [key, put] of rows) own.set(key, put)
     }
     for (const [id, node] of above.nodes) {
       if (node === undefined && this.nodes.get(id) !== undefined) this.nodes.delete(id)
@@ -101,9 +106,7 @@ export class Overlay implements RowSource {
       if (node !== undefined) changes.push({ database: nodes.database, key: keys.number(id), value: node })
     }
     for (const [table, rows] of this.rows) {
-      for (const [key, row] of rows) {
-        changes.push({ database: table.database, key, value: row === undefined ? undefined : table.encode(row) })
-      }
+      for (const [key, { bytes }] of rows) changes.push({ database: table.database, key, value: bytes })
     }
     return changes
   }

@@ -19,6 +19,16 @@ t.test('a work of more small blobs than the stack takes arguments is written who
   await again.close()
 })
 
+t.test('a row that the format cannot hold fails its own work alone', async (t) => {
+  const store = await openStore(t.testdir())
+  const put = (name: string, created: number) => store.transact((tx) => tx.putProject({ id: tx.nextId(), name, description: '', created }))
+  const outcomes = await Promise.allSettled([put('a', 1), put('b', 2 ** 48), put('c', 2 ** 48 - 1), put('d', -1)])
+  t.match(outcomes, [{ status: 'fulfilled' }, { reason: RangeError }, { status: 'fulfilled' }, { reason: RangeError }])
+  await put('e', 1)
+  t.same([...store.read.projects()].map((row) => row.name), ['a', 'c', 'e'])
+  await store.close()
+})
+
 t.test('what fails beside the works poisons the store before anything of the group is written', async (t) => {
   const directory = t.testdir()
   let now = 1_000_000
