@@ -84,6 +84,8 @@ export const limits = {
   /** How long a file set lives that nobody renews, and the longest renewal, as pachd has them. */
   fileSetMs: 600_000,
   renewalSecondsMax: 1800,
+  /** How long a composed one may live that is not to live for ever: pachd's nanoseconds go no further, and rows hold such a time. */
+  composedSecondsMax: 9_223_372_036,
   globCharactersMax: 4096,
   /** Groups within groups. */
   globDepthMax: 64,

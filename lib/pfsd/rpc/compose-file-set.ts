@@ -9,13 +9,17 @@ import type { Instance } from './shared/instance'
 
 /**
  * One file set made of others, in order: the same path in several concatenates, unless a later one deletes it. It shares
- * their bytes and outlives them. A time to live of 0 is for ever; that of a compacted one is pachd's default.
+ * their bytes and outlives them. A time to live of 0 is for ever; that of a compacted one is pachd's default. INVALID_ARGUMENT for a
+ * time beyond what pachd itself can count, where its own wraps round.
  */
 export function composeFileSet({ store }: Instance): Unary<ComposeFileSetRequest, CreateFileSetResponse> {
   return async (request) => {
     const tokens = request.file_set_ids ?? []
     const seconds = request.ttl_seconds ?? 0
     if (seconds < 0) throw new RpcFailure(Code.invalidArgument, `ttl (${seconds}) must not be negative`)
+    if (seconds > limits.composedSecondsMax) {
+      throw new RpcFailure(Code.invalidArgument, `ttl (${seconds}) exceeds max ttl (${limits.composedSecondsMax})`)
+    }
     const token = newToken()
     await store.transact((tx) => {
       const lifetime = request.compact === true ? limits.fileSetMs : seconds * 1000

@@ -33,6 +33,20 @@ t.test('a file set lives as long as it is asked to', async (t) => {
   t.equal((await refusal(test.read('/part', view(forever)))).code, 2, 'until it is let go')
 })
 
+t.test('a composed file set lives no longer than pachd can count, and asking for more harms nobody', async (t) => {
+  const test = await testPfsd(t)
+  const one = await test.fileSet([add('/part', 'x')])
+  const compose = (seconds: number): Promise<{ file_set_id?: string }> => (
+    test.client.unary('/pfs_v2.API/ComposeFileSet', { file_set_ids: [one], ttl_seconds: seconds }))
+  const { file_set_id: longest = '' } = await compose(9_223_372_036)
+  for (const seconds of [9_223_372_037, 281_474_976_711, Number.MAX_SAFE_INTEGER]) {
+    t.match(await refusal(compose(seconds)), { code: 3, details: /exceeds max ttl/ })
+  }
+  await test.modify([add('/a', 'y')])
+  t.equal(await test.read('/a'), 'y')
+  t.equal(await test.read('/part', { repo: { name: '__filesets__', type: 'user' }, id: longest }), 'x')
+})
+
 t.test('an upload of parts', async (t) => {
   const test = await testPfsd(t)
   await test.modify([add('/key', 'old')])
