@@ -22,6 +22,7 @@ export type PfsErrorKind =
   | 'unavailable'        // no answer in time, or the server said so: try again
   | 'exhausted'          // too much at once: slow down
   | 'full'               // no space left on the device
+  | 'too-large'          // more bytes than a branch can hold
   | 'unsupported'        // this server has nothing to do it with
   | 'abandoned'          // the client went away before its write began
   | 'internal'           // anything else
@@ -55,6 +56,7 @@ export function isPfsError(error: unknown, kind: PfsErrorKind): error is PfsErro
  */
 const patterns: ReadonlyArray<readonly [pattern: RegExp, kind: PfsErrorKind, message: string]> = [
   [/no space left|disk is full|storage is full/is, 'full', 'no space left on the server'],
+  [/the files would come to more than \d+ bytes/s, 'too-large', 'more bytes than a branch can hold'],
   [/token expiration is in the past|no authentication token|auth token is corrupted/s, 'unauthenticated', 'no valid token'],
   [/is not authorized to perform this operation/s, 'denied', 'not authorised'],
   [/project "?[^"\s]+"? not found/s, 'no-bucket', 'no such project'],

@@ -1,7 +1,7 @@
 /** Numeric gRPC status codes that the embedded server answers. */
 export const Code = {
   cancelled: 1, unknown: 2, invalidArgument: 3, notFound: 5, alreadyExists: 6, resourceExhausted: 8, failedPrecondition: 9,
-  aborted: 10, unimplemented: 12,
+  aborted: 10, outOfRange: 11, unimplemented: 12,
 } as const
 
 export type Code = typeof Code[keyof typeof Code]

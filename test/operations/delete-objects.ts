@@ -79,6 +79,7 @@ t.test('trouble behind the contract is the refusal it stands for, or a fault', (
     ['read-only', 405, 'MethodNotAllowed'], ['snapshot-gone', 400, 'InvalidArgument'], ['head-moved', 409, 'ConditionalRequestConflict'],
     ['head-open', 503, 'SlowDown'], ['denied', 403, 'AccessDenied'], ['unauthenticated', 403, 'InvalidAccessKeyId'],
     ['upload-claimed', 503, 'SlowDown'], ['unavailable', 503, 'ServiceUnavailable'], ['exhausted', 503, 'SlowDown'], ['full', 507, 'InsufficientStorage'],
+    ['too-large', 400, 'EntityTooLarge'],
   ] as const) {
     const refusal = toS3Error(new PfsError(kind, 'a secret of the server'))
     t.strictSame([refusal?.status, refusal?.code], [status, code])

@@ -20,6 +20,8 @@ export const bounds = {
   attributesInlineBytesMax: 256,
   hashBytesMax: 64,
   deltaDepthMax: 16,
+  /** What the sizes of a tree's files may come to: copies take no room, so it is reached. Rows of commits hold no larger sum. */
+  treeBytesMax: 2 ** 48 - 1,
 } as const
 
 assert(bounds.nodeTargetBytes <= bounds.nodeBytesMax, 'the target lies below the maximum')

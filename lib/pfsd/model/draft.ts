@@ -6,6 +6,7 @@ import { decodeSize } from './codec-entry'
 import { headerBytes, nodeKinds, Records, writeHeader } from './codec-records'
 import type { NodeWriter } from './entry'
 import { sealNode } from './seal'
+import { boundedTreeBytes } from './tree-bytes'
 
 /*
  * Nodes under construction. A rewrite gathers each touched node's records as items, packs them into drafts, and writes the
@@ -104,7 +105,7 @@ export function pack(level: number, separator: Buffer, items: readonly Item[], a
   return drafts
 }
 
-/** Writes a draft, its drafts first; answers its id and sums. */
+/** Writes a draft, its drafts first; answers its id and sums. OUT_OF_RANGE where these are more than a tree may hold. */
 export function writeDraft(nodes: NodeWriter, draft: Draft): Child {
   const { items, level } = draft
   let files = 0
@@ -124,7 +125,7 @@ export function writeDraft(nodes: NodeWriter, draft: Draft): Child {
   }
   const node = nodes.reserveNode()
   nodes.putNode(node, sealNode(node, encodeRecords(level, items, rests)))
-  return { files, bytes, node }
+  return { files, bytes: boundedTreeBytes(bytes), node }
 }
 
 function encodeRecords(level: number, items: readonly Item[], rests: readonly (Buffer | undefined)[]): Buffer {

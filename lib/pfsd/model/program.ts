@@ -1,6 +1,7 @@
 import { bounds } from './bounds'
 import type { AttributesRef, Content, Entry, Extent, NodeWriter } from './entry'
 import { contentOf, extentsOf } from './extents'
+import { boundedTreeBytes } from './tree-bytes'
 
 /** What settling changes needs of a transaction. */
 export interface ChangeWriter extends NodeWriter {
@@ -83,9 +84,11 @@ export class Program {
     this.hash = entry.hash
   }
 
+  /** OUT_OF_RANGE for a content that no tree may hold. */
   settle(writer: ChangeWriter): Entry {
     const op = !this.fresh ? 'append' : this.pieces === undefined ? 'delete' : 'set'
-    const { hash, hashKind, size } = this
+    const { hash, hashKind } = this
+    const size = boundedTreeBytes(this.size)
     return { op, size, hashKind, hash, created: 0, time: 0, content: this.content(writer), attributes: this.attributesRef(writer) }
   }
 

@@ -5,7 +5,7 @@ import { bounds } from '../../../lib/pfsd/model/bounds'
 import { emptyRoot, type Entry } from '../../../lib/pfsd/model/entry'
 import { extentsOf } from '../../../lib/pfsd/model/extents'
 import type { Piece } from '../../../lib/pfsd/model/program'
-import { lookup } from '../../../lib/pfsd/model/tree'
+import { lookup, sums } from '../../../lib/pfsd/model/tree'
 import { applyEdits } from '../../../lib/pfsd/model/tree-edit'
 import { MemoryNodes } from '../../support/memory-nodes'
 import { contents, inlineEntry } from '../../support/tree-model'
@@ -204,5 +204,27 @@ t.test('extents that continue each other become one, and ranges are cut exactly'
     for (const extent of found) for (let i = 0; i < extent.length; i++) text += String.fromCharCode(65 + extent.blob * 40 + i + extent.offset)
     if (text !== flat.slice(from, from + length)) throw new Error('ranges differ')
   }), { numRuns: 100, seed: 6 })
+  t.end()
+})
+
+t.test('sizes that no tree may hold are refused: of one file, of a leaf and of inner nodes', (t) => {
+  const nodes = new MemoryNodes()
+  const large = (size: number): Entry => ({ ...inlineEntry(''), size, content: { kind: 'extents', extents: [{ blob: 1, offset: 0, length: size }] } })
+  const copied = (key: string, ...sizes: number[]): Change[] => {
+    const changes = new Changes()
+    for (const size of sizes) changes.copy(Buffer.from(key), large(size), { append: true })
+    return changes.settle(nodes)
+  }
+  const refused = { name: 'RpcFailure', code: 11 }
+  t.equal(copied('/a', bounds.treeBytesMax - 1, 1)[0]?.entry.size, bounds.treeBytesMax)
+  for (const sizes of [[bounds.treeBytesMax, 1], [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]]) t.throws(() => copied('/a', ...sizes), refused)
+  const half = applyChanges(nodes, emptyRoot, copied('/a', 2 ** 47), stamp)
+  t.throws(() => applyChanges(nodes, half, copied('/a', 2 ** 47), stamp), refused)
+  t.throws(() => applyChanges(nodes, half, copied('/b', 2 ** 47), stamp), refused)
+  const most = applyChanges(nodes, half, copied('/b', 2 ** 47 - 1001), stamp)
+  const many = (count: number): Change[] => Array.from({ length: count }, (_, i) => copied(`/c/${String(i).padStart(5, '0')}`, 1)).flat()
+  t.equal(sums(nodes, applyChanges(nodes, most, many(1000), stamp)).bytes, bounds.treeBytesMax)
+  t.throws(() => applyChanges(nodes, most, many(1001), stamp), refused)
+  t.throws(() => composeFileSets(nodes, [half, applyChanges(nodes, emptyRoot, copied('/b', 2 ** 47), stamp)]), refused)
   t.end()
 })
