@@ -41,5 +41,7 @@ const byKind: Readonly<Partial<Record<PfsErrorKind, (error: PfsError) => S3Error
   // What was staged expired while it waited: the client has its bytes still.
   'no-file-set': () => new S3Error('ServiceUnavailable'),
   full: () => new S3Error('InsufficientStorage'),
-  'too-large': () => new S3Error('EntityTooLarge', {}, { message: 'The objects of this bucket would come to more bytes than it can hold.' }),
+  'too-large': () => new S3Error('EntityTooLarge', {}, {
+    message: 'The objects of this bucket would come to more bytes than it can hold.',
+  }),
 }
