@@ -56,6 +56,7 @@ export function isPfsError(error: unknown, kind: PfsErrorKind): error is PfsErro
  */
 const patterns: ReadonlyArray<readonly [pattern: RegExp, kind: PfsErrorKind, message: string]> = [
   [/no space left|disk is full|storage is full/is, 'full', 'no space left on the server'],
+  [/the store could not open a file/s, 'exhausted', 'the server has too many files open'],
   [/the files would come to more than \d+ bytes/s, 'too-large', 'more bytes than a branch can hold'],
   [/token expiration is in the past|no authentication token|auth token is corrupted/s, 'unauthenticated', 'no valid token'],
   [/is not authorized to perform this operation/s, 'denied', 'not authorised'],

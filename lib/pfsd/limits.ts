@@ -51,6 +51,8 @@ export const limits = {
   freeReadBuffersMax: 32,
   /** Checksums of blob files that were read. */
   trailerCacheBytes: 4 * 1024 * 1024,
+  /** Directories of blob files that are kept open, for the sync of their names. */
+  blobDirectoriesMax: 16,
 
   /** Names and branch names; the index takes keys up to 1978 bytes. */
   indexKeyBytesMax: 1900,

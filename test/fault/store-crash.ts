@@ -61,7 +61,7 @@ async function record(directory: string, copies: string): Promise<Recording> {
 function fileAfter(calls: readonly Call[], path: string, keep: () => boolean): Buffer | undefined {
   const own = calls.filter((call) => call.path === path)
   const created = calls.findIndex((call) => call.name === 'open' && call.path === path)
-  const entrySynced = calls.some((call, i) => i > created && call.name === 'syncDirectory' && call.path === dirname(path))
+  const entrySynced = calls.some((call, i) => i > created && call.name === 'sync' && call.path === dirname(path))
   if (created === -1 || own.some((call) => call.name === 'unlink') || (!entrySynced && !keep())) return undefined
   let lastSync = -1
   own.forEach((call, i) => { if (call.name === 'datasync') lastSync = i })

@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs'
 import t from 'tap'
-import { StoreFull, StorePoisoned } from '../../lib/pfsd/store/failure'
+import { StoreBusy, StoreFull, StorePoisoned } from '../../lib/pfsd/store/failure'
 import type { Files } from '../../lib/pfsd/store/files'
 import { IndexFailure, openIndexFile, type IndexFile } from '../../lib/pfsd/store/index-file'
 import { openStore } from '../../lib/pfsd/store/open-store'
@@ -92,23 +93,82 @@ t.test('a full disk under a segment fails that group only', async (t) => {
   await checkReopened(t, directory, new Set([0, 2, 4, 5, 6]), 'full')
 })
 
-t.test('a disk that is full where the next segment would begin', async (t) => {
-  let full = false
-  const { files } = faultyFiles((call) => full && call.name === 'open' && call.path.endsWith('.seg') ? { code: 'ENOSPC' } : undefined)
+for (const [code, kind] of [['ENOSPC', StoreFull], ['EMFILE', StoreBusy], ['EIO', StoreBusy]] as const) {
+  t.test(`the next segment cannot be made: ${code}`, async (t) => {
+    let failing = false
+    const { files } = faultyFiles((call) => failing && call.name === 'open' && call.path.endsWith('.seg') ? { code } : undefined)
+    const directory = t.testdir()
+    const store = await openStore(directory, { files, segmentBytes })
+    for (const n of [0, 1, 2, 4]) await storeLoad.step(store, n)
+    failing = true
+    await t.rejects(storeLoad.step(store, 48), kind, 'it does not fit the segment')
+    t.same([...await storeLoad.held(store)].sort(), [0, 1, 2, 4])
+    await storeLoad.step(store, 5)
+    await t.rejects(storeLoad.step(store, 49), kind)
+    failing = false
+    for (const n of [48, 49, 50]) await storeLoad.step(store, n)
+    t.equal((await storeLoad.held(store)).size, 8)
+    await store.close()
+    await checkReopened(t, directory, new Set([0, 1, 2, 4, 5, 48, 49, 50]), code)
+  })
+}
+
+t.test('a group that spans several segments is taken back whole, wherever the next one cannot be made', async (t) => {
+  let left = Infinity
+  const { files } = faultyFiles((call) => call.name === 'open' && call.path.endsWith('.seg') && left-- <= 0 ? { code: 'EMFILE' } : undefined)
   const directory = t.testdir()
   const store = await openStore(directory, { files, segmentBytes })
-  for (const n of [0, 1, 2, 4]) await storeLoad.step(store, n)
-  full = true
-  await t.rejects(storeLoad.step(store, 48), StoreFull, 'it does not fit the segment')
-  t.same([...await storeLoad.held(store)].sort(), [0, 1, 2, 4])
-  await storeLoad.step(store, 5)
-  await t.rejects(storeLoad.step(store, 49), StoreFull)
-  full = false
-  for (const n of [48, 49, 50]) await storeLoad.step(store, n)
-  t.equal((await storeLoad.held(store)).size, 8)
+  await storeLoad.step(store, 0)
+  const segments = async (): Promise<number[]> => await Promise.all((await files.list(`${directory}/segments`)).map(async (name) => (
+    statSync(`${directory}/segments/${name}`).size)))
+  const before = await segments()
+  const steps = Array.from({ length: 40 }, (_, i) => 4 * i)
+  for (left of [0, 1, 3]) {
+    await t.rejects(store.transact((tx) => { for (const n of steps) tx.addBlob(storeLoad.bytes(n)) }), StoreBusy)
+    t.same(await segments(), before)
+  }
+  left = Infinity
+  await Promise.all(steps.slice(1).map((n) => storeLoad.step(store, n)))
+  t.equal((await storeLoad.held(store)).size, 40)
   await store.close()
-  await checkReopened(t, directory, new Set([0, 1, 2, 4, 5, 48, 49, 50]), 'full')
+  await checkReopened(t, directory, new Set(steps), 'several')
 })
+
+t.test('a process without descriptors fails who needs one, and no sync needs one', async (t) => {
+  let failing = false
+  const { files, done } = faultyFiles((call) => failing && call.name === 'openDirectory' ? { code: 'EMFILE' } : undefined)
+  const directory = t.testdir()
+  const store = await openStore(directory, { files, segmentBytes })
+  failing = true
+  await t.rejects(storeLoad.step(store, 3), StoreBusy, 'the directory of the first blob file')
+  const smalls = [0, 1, 2, 4, 5, 6, 8, 9, 10]
+  for (const n of smalls) await storeLoad.step(store, n)
+  t.ok(done.filter((call) => call.name === 'sync' && call.path.endsWith('segments')).length > 1, 'segments were begun meanwhile')
+  failing = false
+  await storeLoad.step(store, 3)
+  failing = true
+  await storeLoad.step(store, 7)
+  t.equal((await storeLoad.held(store)).size, 11)
+  failing = false
+  await store.close()
+  await checkReopened(t, directory, new Set([...smalls, 3, 7]), 'descriptors')
+})
+
+for (const [place, step] of [['segments', 48], ['blobs', 3], ['000', 3]] as const) {
+  t.test(`a failed sync of the names in ${place} poisons`, async (t) => {
+    let broken = false
+    const { files } = faultyFiles((call) => broken && call.name === 'sync' && call.path.endsWith(place) ? { code: 'EIO' } : undefined)
+    const directory = t.testdir()
+    const store = await openStore(directory, { files, segmentBytes })
+    for (const n of [0, 1, 2, 4]) await storeLoad.step(store, n)
+    broken = true
+    await t.rejects(storeLoad.step(store, step), StorePoisoned)
+    broken = false
+    await t.rejects(storeLoad.step(store, 5), StorePoisoned)
+    await store.close()
+    await checkReopened(t, directory, new Set([0, 1, 2, 4]), place)
+  })
+}
 
 t.test('the last room is left to the index', async (t) => {
   let free = 2 ** 40

@@ -33,6 +33,7 @@ const seen: readonly (readonly [code: number, details: string, kind: string])[] 
   [4, 'Deadline exceeded', 'unavailable'],
   [8, 'too many', 'exhausted'],
   [8, 'write: no space left on device', 'full'],
+  [2, 'the store could not open a file', 'exhausted'],
   [11, 'the files would come to more than 281474976710655 bytes', 'too-large'],
   [9, 'the head of master is another commit', 'head-moved'],
   [10, 'panic: runtime error', 'internal'],

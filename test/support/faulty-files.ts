@@ -47,7 +47,12 @@ export function faultyFiles(meet: (call: Call, index: number) => Fault | undefin
     unlink: (file) => guard({ name: 'unlink', path: file }, () => diskFiles.unlink(file)),
     rename: (from, to) => guard({ name: 'rename', path: from }, () => diskFiles.rename(from, to)),
     makeDirectory: (file) => guard({ name: 'makeDirectory', path: file }, () => diskFiles.makeDirectory(file)),
-    syncDirectory: (file) => guard({ name: 'syncDirectory', path: file }, () => diskFiles.syncDirectory(file)),
+    async openDirectory(file) {
+      const fd = await guard({ name: 'openDirectory', path: file }, () => diskFiles.openDirectory(file))
+      paths.set(fd, file)
+      return fd
+    },
+    sync: (fd) => guard({ name: 'sync', path: path(fd) }, () => diskFiles.sync(fd)),
   }
   return { files, done }
 }

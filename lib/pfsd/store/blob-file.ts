@@ -1,8 +1,9 @@
 import { crc32 } from '@node-rs/crc32'
 import { deferred, type Deferred } from '../../kit/deferred'
 import { limits } from '../limits'
+import type { BlobDirectories } from './blob-directories'
 import { trailerChecksum } from './blob-trailer'
-import { isFull, StoreFull, StorePoisoned } from './failure'
+import { isFull, openFailure, StoreFull, StorePoisoned } from './failure'
 import type { Files } from './files'
 import type { Layout } from './layout'
 import type { BlobFile, BlobFileWriter } from './store'
@@ -12,6 +13,7 @@ import type { WriteBuffers } from './write-buffers'
 interface BlobFileOwner {
   readonly files: Files
   readonly layout: Layout
+  readonly directories: BlobDirectories
   readonly buffers: WriteBuffers
   /** All bytes and the directory entry are synced. */
   finished(length: number, crc32: number): void
@@ -126,11 +128,7 @@ export class BlobFileOut implements BlobFileWriter {
   /** Never rejects. `busy` falls in the same turn as the last look at what waits, so that no call for work is missed. */
   private async loop(): Promise<void> {
     try {
-      const { files, layout } = this.owner
-      if (this.fd === undefined) {
-        await files.makeDirectory(layout.blobDirectory(this.id))
-        this.fd = await files.open(layout.blob(this.id), 'create')
-      }
+      this.fd ??= await this.open()
       while (!this.discarded && this.waiting >= (this.ending || this.flushing ? 1 : limits.blobBlockBytes)) await this.writeBlock(this.fd)
       this.flushing = false
       if (this.ending && !this.discarded) await this.complete(this.fd)
@@ -138,6 +136,16 @@ export class BlobFileOut implements BlobFileWriter {
       this.fail(error)
     } finally {
       this.busy = false
+    }
+  }
+
+  private async open(): Promise<number> {
+    const { files, layout, directories } = this.owner
+    try {
+      await directories.prepare(this.id)
+      return await files.open(layout.blob(this.id), 'create')
+    } catch (error) {
+      throw openFailure(error)
     }
   }
 
@@ -206,10 +214,9 @@ export class BlobFileOut implements BlobFileWriter {
     await this.sync(fd)
     await this.closeFile()
     try {
-      await this.owner.files.syncDirectory(this.owner.layout.blobDirectory(this.id))
+      await this.owner.directories.sync(this.id)
     } catch (error) {
-      this.owner.poison(error)
-      throw new StorePoisoned(error)
+      throw openFailure(error)
     }
     this.owner.finished(this.written, trailerChecksum(this.id, trailer))
     this.completed = true
@@ -220,14 +227,14 @@ export class BlobFileOut implements BlobFileWriter {
     try {
       await this.owner.files.datasync(fd)
     } catch (error) {
-      this.owner.poison(error)
       throw new StorePoisoned(error)
     }
     this.unsynced = 0
   }
 
-  /** The first failure stands for all that follow. A full disk is told apart, for it passes. */
+  /** The first failure stands for all that follow. A full disk is told apart, for it passes; a failed sync is everybody's. */
   private fail(error: unknown): void {
+    if (error instanceof StorePoisoned) this.owner.poison(error.cause)
     const failure = isFull(error) ? new StoreFull(error) : error instanceof Error ? error : new Error(String(error))
     this.failure = failure
     this.drop()

@@ -6,6 +6,17 @@ export class StoreFull extends Error {
   }
 }
 
+/**
+ * A file could not be made or opened, as a rule because the process has too many: nothing of the group was kept, nothing on disk
+ * is in doubt, and later transactions may succeed.
+ */
+export class StoreBusy extends Error {
+  constructor(cause: unknown) {
+    super('the store could not open a file', { cause })
+    this.name = 'StoreBusy'
+  }
+}
+
 /** A write or sync failed, so that nobody knows what the disk holds: no transaction succeeds until the store is opened anew. */
 export class StorePoisoned extends Error {
   constructor(cause: unknown) {
@@ -33,6 +44,12 @@ export class StoreRefused extends Error {
     super(why)
     this.name = 'StoreRefused'
   }
+}
+
+/** What a failure to make or open something is, as opposed to one to write or sync: it leaves the disk as it was. */
+export function openFailure(error: unknown): Error {
+  if (error instanceof StorePoisoned) return error
+  return isFull(error) ? new StoreFull(error) : new StoreBusy(error)
 }
 
 /** Whether an error of the file system says that there is no room, as opposed to a disk that fails. */

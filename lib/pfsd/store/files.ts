@@ -1,5 +1,4 @@
 import fs from 'node:fs'
-import { dirname } from 'node:path'
 
 /**
  * All that the store asks of the file system, so that a test can fail, tear or record any call of it. Writes are positioned
@@ -18,12 +17,14 @@ export interface Files {
   size(fd: number): Promise<number>
   unlink(path: string): Promise<void>
   rename(from: string, to: string): Promise<void>
-  /** Makes the directory and what is missing above it, each made durable; nothing if it is there. */
-  makeDirectory(path: string): Promise<void>
+  /** Answers whether it was made; false: it is there. Its name is durable once its parent is synced: see makeDirectory. */
+  makeDirectory(path: string): Promise<boolean>
   /** Names in a directory, sorted; none if it is not there. */
   list(path: string): Promise<string[]>
-  /** Makes names created in, or removed from, a directory durable. */
-  syncDirectory(path: string): Promise<void>
+  /** Opens a directory, for `sync` alone. */
+  openDirectory(path: string): Promise<number>
+  /** Makes names created in, or removed from, an open directory durable. */
+  sync(fd: number): Promise<void>
   /** Room for more, on the file system that holds `path`. */
   freeBytes(path: string): Promise<number>
   openNow(path: string): number
@@ -67,18 +68,13 @@ export const diskFiles: Files = {
   unlink: (path) => settle((done) => fs.unlink(path, done)),
   rename: (from, to) => settle((done) => fs.rename(from, to, done)),
   async makeDirectory(path) {
-    // Node's own `recursive` never comes back where a directory that is there takes none: in /proc, or one that was removed.
-    const parent = dirname(path)
     try {
       await fs.promises.mkdir(path)
+      return true
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined
-      if (code === 'EEXIST' && (await fs.promises.stat(path)).isDirectory()) return
-      if (code !== 'ENOENT' || parent === path) throw error
-      await diskFiles.makeDirectory(parent)
-      await fs.promises.mkdir(path)
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST' && (await fs.promises.stat(path)).isDirectory()) return false
+      throw error
     }
-    await diskFiles.syncDirectory(parent)
   },
   async list(path) {
     try {
@@ -88,14 +84,8 @@ export const diskFiles: Files = {
       throw error
     }
   },
-  async syncDirectory(path) {
-    const handle = await fs.promises.open(path, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  },
+  openDirectory: (path) => diskFiles.open(path, 'read'),
+  sync: (fd) => settle((done) => fs.fsync(fd, done)),
   async freeBytes(path) {
     const { bavail, bsize } = await fs.promises.statfs(path)
     return bavail * bsize

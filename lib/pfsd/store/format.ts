@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { StoreDamaged, StoreRefused } from './failure'
 import type { Files } from './files'
 import type { Layout } from './layout'
+import { syncDirectory } from './sync-directory'
 
 /** What a store was made with; it never changes. */
 export interface Format { readonly version: 1, readonly uuid: string, readonly segmentBytes: number }
@@ -19,7 +20,7 @@ export async function writeFormat(files: Files, layout: Layout, segmentBytes: nu
     await files.close(fd)
   }
   await files.rename(aside, layout.format)
-  await files.syncDirectory(layout.root)
+  await syncDirectory(files, layout.root)
   return format
 }
 

@@ -1,6 +1,6 @@
 import { limits } from '../limits'
 import type { CommittedRows } from './committed-rows'
-import { StoreDamaged, StoreFull, StorePoisoned } from './failure'
+import { StoreBusy, StoreDamaged, StoreFull, StorePoisoned } from './failure'
 import { IndexFailure, type Change, type IndexFile } from './index-file'
 import { keys, numberAt } from './keys'
 import { Overlay } from './overlay'
@@ -139,7 +139,10 @@ export class GroupWriter {
     return { group, answers }
   }
 
-  /** Makes a group durable: bytes and their sync, then one commit of the index. Only what says that the disk is full is survived. */
+  /**
+   * Makes a group durable: bytes and their sync, then one commit of the index. Only a full disk and a file that could not be opened
+   * are survived.
+   */
   private async flush(group: Overlay): Promise<void> {
     const { index, committed, segments, counters } = this.parts
     if (group.isEmpty() && this.freed.length === 0) return
@@ -162,12 +165,12 @@ export class GroupWriter {
         throw new StoreFull(error)
       }
       counters.lsn = lsn
-      segments.accept(lsn)
+      await segments.accept(lsn)
       this.freed = group.freedNodes()
       committed.accept(group)
       for (const id of group.blobFiles) this.parts.unnamed.delete(id)
     } catch (error) {
-      if (error instanceof StoreFull) {
+      if (error instanceof StoreFull || error instanceof StoreBusy) {
         this.claim(group, false)
         throw error
       }

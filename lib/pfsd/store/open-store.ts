@@ -1,4 +1,5 @@
 import { CommittedRows } from './committed-rows'
+import { BlobDirectories } from './blob-directories'
 import { BlobFileOut } from './blob-file'
 import { BlobReader } from './blob-reader'
 import { trailerBytes } from './blob-trailer'
@@ -10,10 +11,12 @@ import { openIndexFile, type IndexFile } from './index-file'
 import { keys } from './keys'
 import { Layout } from './layout'
 import { Lock } from './lock'
+import { makeDirectory } from './make-directory'
 import { RowsReader } from './rows-reader'
 import type { Counters, UnnamedFiles } from './rows-writer'
 import { Segments } from './segments'
 import type { BlobFileWriter, Reader, Store, Tx } from './store'
+import { syncDirectory } from './sync-directory'
 import { blobs, state } from './tables'
 import { blobFile, WarmPages } from './warm-pages'
 import { WriteBuffers } from './write-buffers'
@@ -36,15 +39,16 @@ export interface StoreOptions {
 export async function openStore(directory: string, options: StoreOptions = {}): Promise<Store> {
   const files = options.files ?? diskFiles
   const layout = new Layout(directory)
-  await files.makeDirectory(directory)
+  await makeDirectory(files, directory)
   const lock = await Lock.take(directory, layout.lock)
   let index: IndexFile | undefined
   let segments: Segments | undefined
+  let directories: BlobDirectories | undefined
   try {
     const known = await readFormat(files, layout)
-    for (const path of [layout.segments, layout.blobs, layout.indexDirectory]) await files.makeDirectory(path)
+    for (const path of [layout.segments, layout.blobs, layout.indexDirectory]) await makeDirectory(files, path)
     index = (options.openIndex ?? openIndexFile)(layout.index)
-    await files.syncDirectory(layout.indexDirectory)
+    await syncDirectory(files, layout.indexDirectory)
     const committed = new CommittedRows(index)
     const format = known ?? await makeStore(files, layout, index, options.segmentBytes ?? limits.segmentBytes)
     const found = committed.get(state, keys.state)
@@ -53,10 +57,11 @@ export async function openStore(directory: string, options: StoreOptions = {}): 
     const counters: Counters = { ...found }
     segments = await Segments.open(files, layout, format.segmentBytes, counters.lsn)
     await removeOrphans(files, layout, committed)
+    directories = await BlobDirectories.open(files, layout)
     const now = options.now ?? Date.now
-    return new OpenStore({ files, layout, lock, index, committed, counters, segments, now }, format.segmentBytes)
+    return new OpenStore({ files, layout, lock, index, committed, counters, segments, directories, now }, format.segmentBytes)
   } catch (error) {
-    await letGo(segments, index, lock)
+    await letGo([directories, segments, index], lock)
     throw error
   }
 }
@@ -93,6 +98,7 @@ interface StoreParts {
   readonly committed: CommittedRows
   readonly counters: Counters
   readonly segments: Segments
+  readonly directories: BlobDirectories
   readonly now: () => number
 }
 
@@ -123,11 +129,12 @@ class OpenStore implements Store {
   }
 
   createBlobFile(): BlobFileWriter {
-    const { files, layout, counters } = this.parts
+    const { files, layout, directories, counters } = this.parts
     const id = counters.nextBlob++
     const writer = new BlobFileOut(id, {
       files,
       layout,
+      directories,
       buffers: this.buffers,
       finished: (length, crc32) => {
         this.writers.delete(id)
@@ -170,23 +177,17 @@ class OpenStore implements Store {
 
   /** Writers first, so that nothing is written behind the last group; then the group, the readers, and the lock at the very end. */
   private async closeAll(): Promise<void> {
-    const { segments, index, lock } = this.parts
+    const { segments, directories, index, lock } = this.parts
     for (const writer of [...this.writers.values()]) await writer.discard()
     await this.writer.end()
     await this.blobReader.close()
-    await letGo(segments, index, lock)
+    await letGo([directories, segments, index], lock)
   }
 }
 
 /** The lock goes last, and goes whatever fails before it. */
-async function letGo(segments: Segments | undefined, index: IndexFile | undefined, lock: Lock): Promise<void> {
-  try {
-    await segments?.close()
-  } finally {
-    try {
-      await index?.close()
-    } finally {
-      await lock.release()
-    }
-  }
+async function letGo(parts: readonly ({ close(): Promise<void> } | undefined)[], lock: Lock): Promise<void> {
+  const closed = await Promise.allSettled(parts.map((part) => part?.close()))
+  await lock.release()
+  for (const one of closed) if (one.status === 'rejected') throw one.reason
 }

@@ -10,7 +10,8 @@ export interface Store {
   /**
    * Queues `work`; one loop runs the queue in order, group by group, with no timer. `work` is synchronous and sees all earlier
    * works' changes. If it throws, its changes vanish, its promise rejects with that error, and the rest of the group goes on.
-   * Resolves with its result once the group is durable. Rejects with StoreFull (no space) or StorePoisoned (a failed sync).
+   * Resolves with its result once the group is durable. Rejects with StoreFull (no space), StoreBusy (no descriptor) or
+   * StorePoisoned (a failed sync).
    */
   transact<Result>(work: (tx: Tx) => Result): Promise<Result>
   /**
@@ -80,7 +81,7 @@ export interface Tx extends Reader, NodeWriter {
 export interface BlobFile { readonly id: number, readonly length: number }
 
 export interface BlobFileWriter {
-  /** Takes over the chunk. Waits while too much is unwritten. Rejects with StoreFull. */
+  /** Takes over the chunk. Waits while too much is unwritten. Rejects with StoreFull or StoreBusy. */
   write(chunk: Buffer): Promise<void> | undefined
   /** Resolves when all bytes and the file's directory entry are synced. */
   finish(): Promise<BlobFile>
