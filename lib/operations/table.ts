@@ -11,6 +11,7 @@ import { getBucketLocation } from './get-bucket-location'
 import { getBucketVersioning } from './get-bucket-versioning'
 import { getObject } from './get-object'
 import { getObjectAttributes } from './get-object-attributes'
+import { getObjectTagging } from './get-object-tagging'
 import { headBucket } from './head-bucket'
 import { headObject } from './head-object'
 import { listBuckets } from './list-buckets'
@@ -37,6 +38,7 @@ const rows: readonly Operation[] = [
   getBucketVersioning,
   getObject,
   getObjectAttributes,
+  getObjectTagging,
   headBucket,
   headObject,
   listBuckets,

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import {
-  CopyObjectCommand, CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand,
-  ListBucketsCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand,
+  CopyObjectCommand, CreateBucketCommand, DeleteObjectCommand, DeleteObjectTaggingCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand,
+  ListBucketsCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, PutObjectTaggingCommand,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { etagOf } from '../support/etag'
@@ -167,6 +167,8 @@ t.test('refusals have S3\'s names', async (t) => {
     ['400 InvalidBucketName', () => client.send(new CreateBucketCommand({ Bucket: '192.168.5.4' }))],
     ['400 InvalidBucketName', () => client.send(new CreateBucketCommand({ Bucket: 'master.-repo' }))],
     ['501 NotImplemented', () => client.send(new PutObjectCommand({ Bucket, Key: 'x', Body: 'x', Tagging: 'a=b' }))],
+    ['501 NotImplemented', () => client.send(new PutObjectTaggingCommand({ Bucket, Key: 'x', Tagging: { TagSet: [{ Key: 'a', Value: 'b' }] } }))],
+    ['501 NotImplemented', () => client.send(new DeleteObjectTaggingCommand({ Bucket, Key: 'x' }))],
     ['501 NotImplemented', () => client.send(new PutObjectCommand({ Bucket, Key: 'x', Body: 'x', ServerSideEncryption: 'AES256' }))],
     ['400 AccessControlListNotSupported', () => client.send(new PutObjectCommand({ Bucket, Key: 'x', Body: 'x', ACL: 'public-read' }))],
   ]

@@ -2,8 +2,8 @@ import t from 'tap'
 import { Readable } from 'node:stream'
 import {
   CopyObjectCommand, CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, DeleteObjectsCommand, GetBucketLocationCommand,
-  GetBucketVersioningCommand, GetObjectAttributesCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListBucketsCommand,
-  PutObjectCommand, type ChecksumAlgorithm, type S3Client,
+  GetBucketVersioningCommand, GetObjectAttributesCommand, GetObjectCommand, GetObjectTaggingCommand, HeadBucketCommand, HeadObjectCommand,
+  ListBucketsCommand, PutObjectCommand, type ChecksumAlgorithm, type S3Client,
 } from '@aws-sdk/client-s3'
 import { etagOf } from '../support/etag'
 import { contentOf, pattern, refusalOf, startEndpoint } from '../support/sdk'
@@ -141,6 +141,9 @@ for (const scheme of ['http', 'https'] as const) {
       t.match(gone.VersionId ?? '', /^[0-9a-f]{32}$/)
       t.equal(await refusalOf(client.send(new GetObjectCommand({ Bucket, Key }))), '404 NoSuchKey')
       t.equal(String(await bytesOf(client, { Bucket, Key, VersionId: second.VersionId ?? '' })), 'new!')
+      t.match(await client.send(new GetObjectTaggingCommand({ Bucket, Key, VersionId })), { TagSet: [], VersionId })
+      t.match(await client.send(new GetObjectTaggingCommand({ Bucket: `${VersionId}.${Bucket}`, Key })), { TagSet: [], VersionId })
+      t.equal(await refusalOf(client.send(new GetObjectTaggingCommand({ Bucket, Key }))), '404 NoSuchKey')
       const unknown = '0123456789ab4def8123456789abcdef'
       t.equal(await refusalOf(client.send(new GetObjectCommand({ Bucket, Key, VersionId: unknown }))), '404 NoSuchVersion')
       t.equal(await refusalOf(client.send(new GetObjectCommand({ Bucket: `${unknown}.${Bucket}`, Key }))), '404 NoSuchBucket')
