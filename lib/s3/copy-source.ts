@@ -15,13 +15,14 @@ export interface CopySource {
 
 /**
  * `x-amz-copy-source`: `bucket/key`, percent-encoded, with or without a slash in front, and `?versionId=` behind. The version
- * is split off before anything is decoded, and decoding happens once, so that an encoded `?` stays part of the key.
- * InvalidArgument for everything else, access point ARNs and URLs included; KeyTooLongError as in a path.
+ * is split off before anything is decoded, and decoding happens once, so that an encoded `?` stays part of the key. To S3 a `+`
+ * is a blank here, as it is not in a path: clients send a plus as %2B. InvalidArgument for everything else, access point ARNs and
+ * URLs included; KeyTooLongError as in a path.
  */
 export function copySource(head: Head): CopySource {
   const sent = head.get('x-amz-copy-source') ?? ''
   const mark = sent.indexOf('?versionId=')
-  const path = percentDecode((mark === -1 ? sent : sent.slice(0, mark)).replace(/^\//, ''))
+  const path = percentDecode((mark === -1 ? sent : sent.slice(0, mark)).replace(/^\//, '').replaceAll('+', ' '))
   if (path === undefined || path.includes('\0')) throw refused(sent, 'Invalid copy source encoding')
   const version = mark === -1 ? undefined : sent.slice(mark + '?versionId='.length)
   const slash = path.indexOf('/')

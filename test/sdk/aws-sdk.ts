@@ -167,6 +167,11 @@ for (const scheme of ['http', 'https'] as const) {
       t.same([other.ContentType, other.Metadata, other.ETag], ['text/two', { b: '2' }, put.ETag])
       const self = client.send(new CopyObjectCommand({ Bucket, Key: 'copies/same', CopySource: `${Bucket}/copies/same` }))
       t.equal(await refusalOf(self), '400 InvalidRequest')
+      for (const name of ['a b', 'a+b']) await client.send(new PutObjectCommand({ Bucket, Key: `copies/${name}`, Body: name }))
+      for (const [source, text] of [['a+b', 'a b'], ['a%2Bb', 'a+b'], ['a%20b', 'a b']] as const) {
+        await client.send(new CopyObjectCommand({ Bucket, Key: 'copies/plus', CopySource: `${Bucket}/copies/${source}` }))
+        t.equal(String(await bytesOf(client, { Bucket, Key: 'copies/plus' })), text, source)
+      }
       const Objects = ['copies/same', 'copies/other', 'copies/absent', Key, 'copies/<&>"\''].map((Key) => ({ Key }))
       const deleted = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }))
       t.same(deleted.Deleted?.map(({ Key }) => Key), Objects.map(({ Key }) => Key))
