@@ -59,7 +59,7 @@ async function completionOf(
   const byNumber = new Map(uploaded.map((part) => [part.number, part]))
   const parts = chooseParts(listed, byNumber)
   checkObjectSize(call.head, sizeOf(parts))
-  const checksum = uploadChecksum(call.head, announcedUploadChecksum(upload.attributes.entries), parts)
+  const checksum = await uploadChecksum(call.head, announcedUploadChecksum(upload.attributes.entries), parts)
   const etag = multipartEtagEntry(parts.map((part) => part.md5))
   const digests = Object.fromEntries(checksum === undefined ? [etag] : [etag, checksum.entry])
   return {

@@ -7,19 +7,18 @@ import { invalidRequest } from './refusal'
 /**
  * The rules of S3's additional checksums: their names, what a request announces, what an answer shows. The sums themselves
  * are computed in the body's stages.
- *
- * Of the algorithms that S3 has, these five are verified. The later ones (`laterAlgorithms`) are taken and ignored: their
- * values are neither checked nor stored nor echoed, so no answer claims what was not verified, and a client that sends one is
- * not turned away. A name that S3 does not know at all is refused, as S3 does.
  */
-const digestBytes = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32 } as const
-const laterAlgorithms: ReadonlySet<string> = new Set(['MD5', 'SHA512', 'XXHASH3', 'XXHASH64', 'XXHASH128'])
+const digestBytes = {
+  CRC32: 4, CRC32C: 4, CRC64NVME: 8, SHA1: 20, SHA256: 32, SHA512: 64, MD5: 16, XXHASH3: 8, XXHASH64: 8, XXHASH128: 16,
+} as const
 
 /** S3's own names, as they stand in XML and in `x-amz-checksum-algorithm`. */
 export type ChecksumAlgorithm = keyof typeof digestBytes
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE'
 
-export const checksumAlgorithms: readonly ChecksumAlgorithm[] = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256']
+export const checksumAlgorithms: readonly ChecksumAlgorithm[] = [
+  'CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256', 'SHA512', 'MD5', 'XXHASH3', 'XXHASH64', 'XXHASH128',
+]
 
 const prefix = 'x-amz-checksum-'
 const byHeader: ReadonlyMap<string, ChecksumAlgorithm> = new Map(checksumAlgorithms.map((name) => [checksumHeader(name), name]))
@@ -33,9 +32,20 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
   return prefix + algorithm.toLowerCase()
 }
 
-/** A header or trailer field that carries a checksum of S3's, verified here or not. Name in lower case. */
+/** A header or trailer field that carries a checksum of S3's. Name in lower case. */
 export function isChecksumHeader(name: string): boolean {
-  return byHeader.has(name) || (name.startsWith(prefix) && laterAlgorithms.has(name.slice(prefix.length).toUpperCase()))
+  return byHeader.has(name)
+}
+
+/** Fields that are named like a checksum's and hold none. */
+const notChecksums: ReadonlySet<string> = new Set(['x-amz-checksum-algorithm', 'x-amz-checksum-mode', 'x-amz-checksum-type'])
+
+/** InvalidRequest for a checksum of an algorithm that S3 did not have when this was written: what is not verified is not taken. */
+export function refuseUnknownChecksum(head: Head): void {
+  for (const [name] of head.fields) {
+    if (!name.startsWith(prefix) || isChecksumHeader(name) || notChecksums.has(name)) continue
+    throw invalidRequest('The algorithm type you specified in x-amz-checksum- header is invalid.')
+  }
 }
 
 /** The algorithm of that name in any case; undefined for none of ours. */
@@ -55,8 +65,10 @@ export function announcedChecksum(head: Head): AnnouncedChecksum | undefined {
   if (inHeader !== undefined && inTrailer !== undefined) throw invalidRequest('Expecting a single x-amz-checksum- header')
   const announced = inHeader ?? inTrailer
   const sdk = head.get('x-amz-sdk-checksum-algorithm')
-  if (sdk === undefined || laterAlgorithms.has(sdk.toUpperCase())) return announced
+  if (sdk === undefined) return announced
   if (announced === undefined) {
+    // The SDK for JavaScript has this one sent as Content-MD5, which is checked as such.
+    if (algorithmNamed(sdk) === 'MD5' && head.has('content-md5')) return undefined
     throw invalidRequest('x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers ' +
       'were found.')
   }
@@ -100,13 +112,10 @@ export function checksumMismatch(algorithm: ChecksumAlgorithm): S3Error {
   return new S3Error('BadDigest', {}, { message: `The ${algorithm} you specified did not match the calculated checksum.` })
 }
 
-/**
- * `x-amz-checksum-algorithm`, with which CreateMultipartUpload and CopyObject say which checksum they want; undefined for
- * none and for one of the later ones.
- */
+/** `x-amz-checksum-algorithm`, with which CreateMultipartUpload and CopyObject say which checksum they want; undefined for none. */
 export function requestedAlgorithm(head: Head): ChecksumAlgorithm | undefined {
   const name = head.get('x-amz-checksum-algorithm')
-  if (name === undefined || laterAlgorithms.has(name.toUpperCase())) return undefined
+  if (name === undefined) return undefined
   const algorithm = algorithmNamed(name)
   if (algorithm !== undefined) return algorithm
   const valid = checksumAlgorithms.join(', ')
@@ -115,19 +124,24 @@ export function requestedAlgorithm(head: Head): ChecksumAlgorithm | undefined {
 
 /**
  * What the checksum of an upload in parts will be: of the whole content, or the digest of its parts' digests. S3 has no
- * composite CRC64NVME, and whole SHA sums cannot be put together from those of parts.
+ * composite CRC64NVME, and of all sums only a CRC of the whole can be put together from those of parts.
  */
 export function requestedType(head: Head, algorithm: ChecksumAlgorithm | undefined): ChecksumType | undefined {
   const name = head.get('x-amz-checksum-type')?.toUpperCase()
   if (algorithm === undefined) {
-    if (name === undefined || head.has('x-amz-checksum-algorithm')) return undefined
+    if (name === undefined) return undefined
     throw invalidRequest('The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.')
   }
   if (name === undefined) return algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE'
   if (name !== 'FULL_OBJECT' && name !== 'COMPOSITE') throw invalidRequest('Value for x-amz-checksum-type header is invalid.')
-  const impossible = name === 'COMPOSITE' ? algorithm === 'CRC64NVME' : algorithm === 'SHA1' || algorithm === 'SHA256'
+  const impossible = name === 'COMPOSITE' ? algorithm === 'CRC64NVME' : !isCrc(algorithm)
   if (impossible) throw invalidRequest(`The ${name} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`)
   return name
+}
+
+/** The sums of a whole that follow from those of its parts. */
+export function isCrc(algorithm: ChecksumAlgorithm): algorithm is 'CRC32' | 'CRC32C' | 'CRC64NVME' {
+  return algorithm.startsWith('CRC')
 }
 
 /** A checksum as clients see it: base64, and behind it `-N` where it is the digest of N parts' digests. */
@@ -175,7 +189,8 @@ export function checksumsWanted(head: Head): boolean {
   return head.get('x-amz-checksum-mode')?.toUpperCase() === 'ENABLED'
 }
 
-/** Names of the attribute entries that hold them. */
+/** Names of the attribute entries that hold them. `d:md5` is taken: every object has that one, in hex, for its entity tag. */
 const entryNames: Readonly<Record<ChecksumAlgorithm, string>> = {
-  CRC32: 'd:crc32', CRC32C: 'd:crc32c', CRC64NVME: 'd:crc64nvme', SHA1: 'd:sha1', SHA256: 'd:sha256',
+  CRC32: 'd:crc32', CRC32C: 'd:crc32c', CRC64NVME: 'd:crc64nvme', SHA1: 'd:sha1', SHA256: 'd:sha256', SHA512: 'd:sha512',
+  MD5: 'd:md5-sum', XXHASH3: 'd:xxhash3', XXHASH64: 'd:xxhash64', XXHASH128: 'd:xxhash128',
 }

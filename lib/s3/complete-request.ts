@@ -15,8 +15,8 @@ export interface ListedPart {
 
 /**
  * Reads a `CompleteMultipartUpload` document of 1 to 10,000 parts in ascending order: MalformedXML, InvalidRequest for no
- * document at all, InvalidArgument for a number out of bounds, InvalidPartOrder. Elements of a part that are not known are
- * checksums of later algorithms, which are ignored wherever they come.
+ * document at all, InvalidArgument for a number out of bounds, InvalidPartOrder. Elements of a part that are not known promise
+ * nothing: a part was taken only with a checksum that is known.
  */
 export function parseCompleteRequest(body: Buffer): readonly ListedPart[] {
   if (body.length === 0) throw invalidRequest('You must specify at least one part')

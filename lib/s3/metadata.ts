@@ -24,7 +24,8 @@ import type { Entries } from './object-facts'
  * | `d:md5`     | MD5 of the content, 32 hex digits, of an object that was written whole (s3/etag) |
  * | `d:etag`    | entity tag `<32 hex>-<N>` of an object put together from N parts (s3/etag) |
  * | `u`         | the multipart upload that made the object (pfs/uploads/completions) |
- * | `d:<sum>`   | crc32, crc32c, crc64nvme, sha1 or sha256: base64, behind it `-<N>` where it is of N parts (s3/checksum) |
+ * | `d:<sum>`   | crc32, crc32c, crc64nvme, sha1, sha256, sha512, md5-sum, xxhash3, xxhash64 or xxhash128: base64, behind it `-<N>` |
+ * |             | where it is of N parts (s3/checksum) |
  *
  * Everything under `d:` is a digest and describes exactly these bytes: whoever changes them must drop it.
  */

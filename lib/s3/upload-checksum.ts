@@ -3,13 +3,13 @@ import { crc32 } from 'node:zlib'
 import { crc32c } from '@node-rs/crc32'
 import type { Head } from '../kit/head'
 import {
-  checksumAlgorithms, checksumEntry, checksumHeader, checksumMismatch, decodeChecksum, requestedAlgorithm, requestedType,
-  type ChecksumAlgorithm, type ChecksumType,
+  checksumAlgorithms, checksumEntry, checksumHeader, checksumMismatch, decodeChecksum, isCrc, refuseUnknownChecksum, requestedAlgorithm,
+  requestedType, type ChecksumAlgorithm, type ChecksumType,
 } from './checksum'
 import { CrcCombination } from './crc-combine'
 import type { Entries } from './object-facts'
 import { invalidRequest } from './refusal'
-import { RunningCrc64Nvme } from './running-crc64nvme'
+import { isWasmAlgorithm, WasmSum } from './wasm-sum'
 
 /**
  * The checksum of an object that is put together from parts. FULL_OBJECT is that of the whole content: a CRC's follows from
@@ -64,9 +64,9 @@ interface UploadChecksum {
  * of any that all parts have; undefined where some part has none. The head's own value is held to it: BadDigest, or
  * InvalidRequest where it cannot be, since the parts were sent without.
  */
-export function uploadChecksum(
+export async function uploadChecksum(
   head: Head, announced: AnnouncedUploadChecksum | undefined, parts: readonly PartDigests[],
-): UploadChecksum | undefined {
+): Promise<UploadChecksum | undefined> {
   const expected = checksumOfObject(head)
   const algorithm = expected?.algorithm ?? announced?.algorithm ?? commonAlgorithm(parts)
   if (algorithm === undefined) return undefined
@@ -77,7 +77,7 @@ export function uploadChecksum(
     throw invalidRequest(`The parts of this upload were sent without ${algorithm} checksums, so the one of the object cannot be verified.`)
   }
   const entry = type === 'COMPOSITE'
-    ? checksumEntry(algorithm, digestOf(algorithm, Buffer.concat(digests)), digests.length)
+    ? checksumEntry(algorithm, await digestOf(algorithm, Buffer.concat(digests)), digests.length)
     : checksumEntry(algorithm, wholeDigest(algorithm, digests, parts))
   const [, value] = entry
   // SDKs disagree on whether the number of parts belongs to a composite value, so the head may leave it out.
@@ -87,6 +87,7 @@ export function uploadChecksum(
 
 /** `x-amz-checksum-<algorithm>` of CompleteMultipartUpload: a digest, with `-N` behind it or not. */
 function checksumOfObject(head: Head): { readonly algorithm: ChecksumAlgorithm, readonly value: string } | undefined {
+  refuseUnknownChecksum(head)
   let found: { readonly algorithm: ChecksumAlgorithm, readonly value: string } | undefined
   for (const algorithm of checksumAlgorithms) {
     const value = head.get(checksumHeader(algorithm))
@@ -114,10 +115,6 @@ function commonAlgorithm(parts: readonly PartDigests[]): ChecksumAlgorithm | und
   return checksumAlgorithms.find((algorithm) => parts.every((part) => part.checksums[algorithm] !== undefined))
 }
 
-function isCrc(algorithm: ChecksumAlgorithm): algorithm is 'CRC32' | 'CRC32C' | 'CRC64NVME' {
-  return algorithm.startsWith('CRC')
-}
-
 function wholeDigest(algorithm: ChecksumAlgorithm, digests: readonly Buffer[], parts: readonly PartDigests[]): Buffer {
   if (!isCrc(algorithm)) throw new Error(`${algorithm} of a whole cannot be had from its parts`)
   const crc = new CrcCombination(algorithm)
@@ -125,21 +122,33 @@ function wholeDigest(algorithm: ChecksumAlgorithm, digests: readonly Buffer[], p
   return crc.digest()
 }
 
-function digestOf(algorithm: ChecksumAlgorithm, bytes: Buffer): Buffer {
-  if (algorithm === 'SHA1' || algorithm === 'SHA256') return createHash(algorithm.toLowerCase()).update(bytes).digest()
-  const digest = Buffer.alloc(4)
-  digest.writeUInt32BE(algorithm === 'CRC32' ? crc32(bytes) : crc32c(bytes))
-  return digest
+async function digestOf(algorithm: ChecksumAlgorithm, bytes: Buffer): Promise<Buffer> {
+  const sum = await runningChecksum(algorithm)
+  sum.push(bytes)
+  return sum.digest()
 }
 
 /** Sums bytes as they pass. */
-export function runningChecksum(algorithm: ChecksumAlgorithm): { update(bytes: Buffer): unknown, digest(): Buffer } {
-  if (algorithm === 'CRC64NVME') return new RunningCrc64Nvme()
-  if (algorithm === 'SHA1' || algorithm === 'SHA256') return createHash(algorithm.toLowerCase())
+interface RunningChecksum {
+  push(bytes: Buffer): void
+  /** Called once. */
+  digest(): Buffer
+}
+
+/** A promise, for some have code to load first. */
+export async function runningChecksum(algorithm: ChecksumAlgorithm): Promise<RunningChecksum> {
+  if (isWasmAlgorithm(algorithm)) {
+    await WasmSum.loading(algorithm)
+    return new WasmSum(algorithm)
+  }
+  if (!isCrc(algorithm)) {
+    const hash = createHash(algorithm.toLowerCase())
+    return { push: (bytes) => { hash.update(bytes) }, digest: () => hash.digest() }
+  }
   const step = algorithm === 'CRC32' ? crc32 : crc32c
   let value = 0
   return {
-    update: (bytes) => { value = step(bytes, value) },
+    push: (bytes) => { value = step(bytes, value) },
     digest: () => {
       const digest = Buffer.alloc(4)
       digest.writeUInt32BE(value)

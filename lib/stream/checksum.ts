@@ -1,6 +1,6 @@
 import { crc32, crc32c } from '@node-rs/crc32'
 import { checksumMismatch, type ChecksumAlgorithm } from '../s3/checksum'
-import { Crc64Nvme } from './crc64nvme'
+import { isWasmAlgorithm, WasmSum } from '../s3/wasm-sum'
 import { Digest } from './digest'
 
 interface Running {
@@ -32,7 +32,7 @@ export class Checksum {
   readonly algorithm: ChecksumAlgorithm
   private readonly running: Running
 
-  /** CRC64NVME has code to load first: see `loading`. */
+  /** Some have code to load first: see `loading`. */
   constructor(algorithm: ChecksumAlgorithm, length: number | undefined) {
     this.algorithm = algorithm
     this.running = start(algorithm, length)
@@ -40,7 +40,7 @@ export class Checksum {
 
   /** Undefined where a checksum of this name can be started now; else what to wait for. */
   static loading(algorithm: ChecksumAlgorithm): Promise<void> | undefined {
-    return algorithm === 'CRC64NVME' ? Crc64Nvme.loading() : undefined
+    return isWasmAlgorithm(algorithm) ? WasmSum.loading(algorithm) : undefined
   }
 
   push(bytes: Buffer): void {
@@ -56,11 +56,13 @@ export class Checksum {
 }
 
 function start(algorithm: ChecksumAlgorithm, length: number | undefined): Running {
+  if (isWasmAlgorithm(algorithm)) return new WasmSum(algorithm)
   switch (algorithm) {
     case 'CRC32': return new Crc32(crc32)
     case 'CRC32C': return new Crc32(crc32c)
-    case 'CRC64NVME': return new Crc64Nvme()
+    case 'MD5': return new Digest('md5', length)
     case 'SHA1': return new Digest('sha1', length)
     case 'SHA256': return new Digest('sha256', length)
+    case 'SHA512': return new Digest('sha512', length)
   }
 }

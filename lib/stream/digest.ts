@@ -1,6 +1,6 @@
 import { createHash, hash, type Hash } from 'node:crypto'
 
-type DigestAlgorithm = 'md5' | 'sha1' | 'sha256'
+type DigestAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha512'
 
 /**
  * A running digest that is cheap for the commonest body, one that comes in a single piece: told the length beforehand, it

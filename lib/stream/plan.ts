@@ -1,7 +1,7 @@
 import type { ChainSeed, PayloadProof } from '../auth/grant'
 import type { Head } from '../kit/head'
 import { limits } from '../limits'
-import { announcedChecksum, isChecksumHeader, type AnnouncedChecksum } from '../s3/checksum'
+import { announcedChecksum, isChecksumHeader, refuseUnknownChecksum, type AnnouncedChecksum } from '../s3/checksum'
 import { S3Error } from '../s3/error'
 import { invalidRequest } from '../s3/refusal'
 
@@ -45,9 +45,6 @@ const plain: Framing = { kind: 'plain' }
 const none: Plan = {
   framing: plain, length: 0, lengthMax: 0, excess: 'MaxMessageLengthExceeded', sha256: undefined, md5: undefined, checksum: undefined,
 }
-
-/** Fields that are named like a checksum's and hold none. */
-const notChecksums: ReadonlySet<string> = new Set(['x-amz-checksum-algorithm', 'x-amz-checksum-mode', 'x-amz-checksum-type'])
 
 /**
  * Plans the checks of a body and refuses, with S3's code and text, every head whose promises about it are ill-formed, at odds
@@ -108,10 +105,7 @@ function announcedTrailer(head: Head): string | undefined {
 
 function checksumOf(head: Head, framing: Framing): AnnouncedChecksum | undefined {
   const checksum = announcedChecksum(head)
-  for (const [name] of head.fields) {
-    if (!name.startsWith('x-amz-checksum-') || isChecksumHeader(name) || notChecksums.has(name)) continue
-    throw invalidRequest('The algorithm type you specified in x-amz-checksum- header is invalid.')
-  }
+  refuseUnknownChecksum(head)
   const trailerFits = framing.kind === 'aws-chunked' && framing.trailer
   if (head.has('x-amz-trailer') && !trailerFits) throw new S3Error('MalformedTrailerError')
   return checksum

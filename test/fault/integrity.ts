@@ -86,6 +86,12 @@ function withTrailer(name: string, value: string, body: Buffer): [Record<string,
   ]
 }
 
+/** As clients of AWS compute them: of `other bytes`, and of the body that is taken. */
+const xxhashes = [
+  ['xxhash3', 'zLCJ/bF+QzE=', '9MMg0gr0NmM='], ['xxhash64', 'uNrJiuQ0Ems=', 'ALEQ5QYZUYM='],
+  ['xxhash128', 'WDj6cpu7Es5djEqfU3fxUg==', 'VZInMNpVKkf0wyDSCvQ2Yw=='],
+] as const
+
 /** What is wrong, the answer it must get, and the request. */
 type Wrong = readonly [what: string, code: string, headers: Record<string, string>, wire: Buffer]
 
@@ -97,10 +103,10 @@ function wrongSums(body: Buffer): Wrong[] {
     ['Content-MD5', 'BadDigest', { 'Content-MD5': createHash('md5').update(other).digest('base64') }, body],
     ['ill-formed Content-MD5', 'InvalidDigest', { 'Content-MD5': 'bm8=' }, body],
     ['payload hash, unsigned', 'XAmzContentSHA256Mismatch', { 'x-amz-content-sha256': sha256(other) }, body],
-    ...checksumNames.flatMap((name): Wrong[] => [
-      [`${name} in the header`, 'BadDigest', { [`x-amz-checksum-${name}`]: checksumOf(name, other) }, body],
+    ...[...checksumNames.map((name) => [name, checksumOf(name, other)] as const), ...xxhashes].flatMap(([name, ofOther]): Wrong[] => [
+      [`${name} in the header`, 'BadDigest', { [`x-amz-checksum-${name}`]: ofOther }, body],
       [`ill-formed ${name} in the header`, 'InvalidRequest', { [`x-amz-checksum-${name}`]: 'bm8' }, body],
-      [`${name} in the trailer`, 'BadDigest', ...trailer(name, checksumOf(name, other))],
+      [`${name} in the trailer`, 'BadDigest', ...trailer(name, ofOther)],
       [`ill-formed ${name} in the trailer`, 'InvalidRequest', ...trailer(name, 'bm8')],
     ]),
     ['fewer bytes than the decoded length', 'IncompleteBody', tooLong, trailer('crc32', checksumOf('crc32', body))[1]],
@@ -160,13 +166,15 @@ t.test('the same requests with nothing wrong in them are taken', async (t) => {
   const signed = { host: `127.0.0.1:${String(server.port)}`, 'x-amz-decoded-content-length': '30000' }
   const headers = signer.sign('PUT', `${bucket}/right`, 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', signed)
   t.equal((await client.request('PUT', `${bucket}/right`, encodeAwsChunked([body], { seed: signer.seed(headers) }), headers)).status, 200)
-  for (const name of checksumNames) {
-    t.equal((await client.request('PUT', `${bucket}/right`, body, { [`x-amz-checksum-${name}`]: checksumOf(name, body) })).status, 200, name)
+  const right = [...checksumNames.map((name) => [name, checksumOf(name, body)] as const), ...xxhashes.map(([name, , value]) => [name, value] as const)]
+  for (const [name, value] of right) {
+    const { status, headers } = await client.request('PUT', `${bucket}/right`, body, { [`x-amz-checksum-${name}`]: value })
+    t.same([status, headers[`x-amz-checksum-${name}`]], [200, value], name)
   }
 })
 
 t.test('no commit holds anything else', async (t) => {
   client.close()
   t.equal(await server.stop(), 0)
-  t.equal(await storedCommits(data, 'integrity'), 1 + made + 1 + checksumNames.length)
+  t.equal(await storedCommits(data, 'integrity'), 1 + made + 1 + checksumNames.length + xxhashes.length)
 })

@@ -162,6 +162,17 @@ t.test('XM-01 … XM-06: documents that are attacks', async (t) => {
   const bare = await gateway.request('POST', `/${bucket}?delete`, whole(keys))
   t.match(String(bare.body), 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*', 'XM-06')
   t.same(await post(whole(keys), { 'content-md5': createHash('md5').digest('base64') }), { status: 400, code: 'BadDigest' })
+  for (const [name, bytes] of [
+    ['crc32', 4], ['crc32c', 4], ['crc64nvme', 8], ['sha1', 20], ['sha256', 32], ['sha512', 64], ['md5', 16], ['xxhash3', 8], ['xxhash64', 8],
+    ['xxhash128', 16],
+  ] as const) {
+    const alone = async (value: string) => {
+      const { status, body } = await gateway.request('POST', `/${bucket}?delete`, whole(keys), { [`x-amz-checksum-${name}`]: value })
+      return [status, /<Code>(\w+)<\/Code>/.exec(String(body))?.[1]]
+    }
+    t.same(await alone(Buffer.alloc(bytes, 'x').toString('base64')), [400, 'BadDigest'], `the only digest of a list: ${name}`)
+    t.same(await alone('!!!'), [400, 'InvalidRequest'], `the only digest of a list: ${name}`)
+  }
   t.equal(await gateway.state(), before)
   t.equal(gateway.exitCode, null)
 })

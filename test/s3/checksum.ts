@@ -2,7 +2,7 @@ import t from 'tap'
 import { Head } from '../../lib/kit/head'
 import {
   algorithmNamed, announcedChecksum, checksumElements, checksumEntry, checksumHeaders, checksumMismatch, checksumsWanted,
-  requestedAlgorithm, requestedType, storedChecksum
+  refuseUnknownChecksum, requestedAlgorithm, requestedType, storedChecksum,
 } from '../../lib/s3/checksum'
 
 const crc32 = 'y/Q5Jg=='
@@ -40,14 +40,29 @@ t.test('refuses what cannot be one checksum, in the words of AWS', (t) => {
   t.end()
 })
 
-t.test('takes and ignores the later algorithms, in header, trailer and announcement', (t) => {
-  for (const name of ['MD5', 'SHA512', 'XXHASH3', 'XXHASH64', 'XXHASH128']) {
+t.test('every algorithm, in header, trailer and announcement, and none but those of S3', (t) => {
+  for (const [name, bytes] of [
+    ['CRC32', 4], ['CRC32C', 4], ['CRC64NVME', 8], ['SHA1', 20], ['SHA256', 32], ['SHA512', 64], ['MD5', 16], ['XXHASH3', 8], ['XXHASH64', 8],
+    ['XXHASH128', 16],
+  ] as const) {
     const field = `x-amz-checksum-${name.toLowerCase()}`
-    t.equal(announcedChecksum(put(field, 'anything', 'x-amz-sdk-checksum-algorithm', name)), undefined)
-    t.equal(announcedChecksum(put('x-amz-trailer', field, 'x-amz-sdk-checksum-algorithm', name.toLowerCase())), undefined)
-    t.equal(requestedAlgorithm(put('x-amz-checksum-algorithm', name)), undefined)
-    t.equal(requestedType(put('x-amz-checksum-algorithm', name, 'x-amz-checksum-type', 'COMPOSITE'), undefined), undefined)
+    const digest = Buffer.alloc(bytes, 7)
+    const said = ['x-amz-sdk-checksum-algorithm', name.toLowerCase()]
+    t.same(announcedChecksum(put(field, digest.toString('base64'), ...said)), { algorithm: name, place: 'header', digest })
+    t.same(announcedChecksum(put('x-amz-trailer', field, ...said)), { algorithm: name, place: 'trailer' })
+    t.equal(requestedAlgorithm(put('x-amz-checksum-algorithm', name.toLowerCase())), name)
+    for (const wrong of ['anything', '', Buffer.alloc(bytes - 1).toString('base64'), Buffer.alloc(bytes + 1).toString('base64')]) {
+      t.throws(() => announcedChecksum(put(field, wrong)), refusal(`Value for ${field} header is invalid.`))
+    }
+    t.throws(() => announcedChecksum(put(...said)), { code: 'InvalidRequest', message: /no corresponding/ })
+    t.throws(() => announcedChecksum(put(field, digest.toString('base64'), 'x-amz-checksum-crc32', crc32)), { code: 'InvalidRequest', message: /single/ })
+    t.same(storedChecksum(Object.fromEntries([['d:md5', '00'.repeat(16)], checksumEntry(name, digest)])),
+      { algorithm: name, value: digest.toString('base64'), type: 'FULL_OBJECT' })
+    t.doesNotThrow(() => { refuseUnknownChecksum(put(field, 'x', 'x-amz-checksum-type', 'x', 'x-amz-checksum-mode', 'x', 'x-amz-checksum-algorithm', 'x')) })
   }
+  t.equal(announcedChecksum(put('content-md5', 'x', 'x-amz-sdk-checksum-algorithm', 'MD5')), undefined, 'as the SDK for JavaScript sends it')
+  t.throws(() => { refuseUnknownChecksum(put('x-amz-checksum-sha3', 'x')) },
+    refusal('The algorithm type you specified in x-amz-checksum- header is invalid.'))
   t.end()
 })
 
@@ -65,14 +80,19 @@ t.test('knows which sums an upload in parts can have', (t) => {
   t.equal(type('crc32'), 'COMPOSITE')
   t.equal(type('CRC64NVME'), 'FULL_OBJECT')
   t.equal(type('CRC32C', 'full_object'), 'FULL_OBJECT')
-  t.equal(type('SHA256', 'COMPOSITE'), 'COMPOSITE')
-  t.throws(() => type('SHA256', 'FULL_OBJECT'), refusal('The FULL_OBJECT checksum type cannot be used with the sha256 checksum algorithm.'))
+  for (const name of ['SHA1', 'SHA256', 'SHA512', 'MD5', 'XXHASH3', 'XXHASH64', 'XXHASH128']) {
+    t.equal(type(name), 'COMPOSITE')
+    t.equal(type(name, 'COMPOSITE'), 'COMPOSITE')
+    const message = `The FULL_OBJECT checksum type cannot be used with the ${name.toLowerCase()} checksum algorithm.`
+    t.throws(() => type(name, 'FULL_OBJECT'), refusal(message))
+  }
   t.throws(() => type('CRC64NVME', 'COMPOSITE'), refusal('The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.'))
   t.throws(() => type('CRC32', 'HALF'), refusal('Value for x-amz-checksum-type header is invalid.'))
   t.throws(() => requestedType(put('x-amz-checksum-type', 'COMPOSITE'), undefined),
     refusal('The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.'))
   t.throws(() => type('MD4'), refusal(
-    'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]'))
+    'Checksum algorithm provided is unsupported. Please try again with any of the valid types: ' +
+    '[CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH3, XXHASH64, XXHASH128]'))
   t.equal(requestedAlgorithm(put()), undefined)
   t.end()
 })

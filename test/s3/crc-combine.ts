@@ -3,7 +3,7 @@ import { crc32c } from '@node-rs/crc32'
 import fc from 'fast-check'
 import t from 'tap'
 import { CrcCombination } from '../../lib/s3/crc-combine'
-import { Crc64Nvme } from '../../lib/stream/crc64nvme'
+import { WasmSum } from '../../lib/s3/wasm-sum'
 
 function word(value: number): Buffer {
   const digest = Buffer.alloc(4)
@@ -15,13 +15,13 @@ const direct = {
   CRC32: (bytes: Buffer) => word(crc32(bytes)),
   CRC32C: (bytes: Buffer) => word(crc32c(bytes)),
   CRC64NVME: (bytes: Buffer) => {
-    const crc = new Crc64Nvme()
+    const crc = new WasmSum('CRC64NVME')
     crc.push(bytes)
     return crc.digest()
   },
 }
 
-t.before(() => Crc64Nvme.loading())
+t.before(() => WasmSum.loading('CRC64NVME'))
 
 for (const name of ['CRC32', 'CRC32C', 'CRC64NVME'] as const) {
   t.test(`${name} of pieces is that of the whole`, (t) => {

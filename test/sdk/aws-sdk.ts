@@ -1,4 +1,5 @@
 import t from 'tap'
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import {
   CopyObjectCommand, CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, DeleteObjectsCommand, GetBucketLocationCommand,
@@ -80,6 +81,19 @@ for (const scheme of ['http', 'https'] as const) {
           t.same([attributes.ETag, attributes.ObjectSize, attributes.VersionId], [etagOf(content).slice(1, -1), content.length, put.VersionId])
         }
       }
+      // This client computes none of these: what it is told is sent, held to, kept and shown.
+      const told = {
+        ChecksumSHA512: createHash('sha512').update(content).digest('base64'), ChecksumMD5: createHash('md5').update(content).digest('base64'),
+        ChecksumXXHASH3: 'NEtteEDyWWY=', ChecksumXXHASH64: 'tnC1YbU7mzY=', ChecksumXXHASH128: 's+HCXECoNA40S214QPJZZg==',
+      }
+      for (const [member, value] of Object.entries(told)) {
+        const Key = `checksums/${member}`
+        t.match(await client.send(new PutObjectCommand({ Bucket, Key, Body: content, [member]: value })), { [member]: value, ChecksumType: 'FULL_OBJECT' })
+        t.match(await client.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' })), { [member]: value })
+        const other = client.send(new PutObjectCommand({ Bucket, Key, Body: 'x', [member]: value }))
+        t.equal(await refusalOf(other), '400 BadDigest', member)
+      }
+      await client.send(new PutObjectCommand({ Bucket, Key: 'checksums/content-md5', Body: content, ChecksumAlgorithm: 'MD5' }))
       const wrong = client.send(new PutObjectCommand({ Bucket, Key: 'checksums/wrong', Body: content, ChecksumCRC32: 'AAAAAA==' }))
       t.equal(await refusalOf(wrong), '400 BadDigest')
       const wrongMd5 = client.send(new PutObjectCommand({ Bucket, Key: 'checksums/wrong', Body: content, ContentMD5: 'AAAAAAAAAAAAAAAAAAAAAA==' }))

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import {
-  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateBucketCommand, CreateMultipartUploadCommand, GetObjectCommand, HeadObjectCommand,
-  ListMultipartUploadsCommand, ListPartsCommand, UploadPartCommand, UploadPartCopyCommand, type CompletedPart, type S3Client,
+  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateBucketCommand, CreateMultipartUploadCommand, GetObjectAttributesCommand, GetObjectCommand,
+  HeadObjectCommand, ListMultipartUploadsCommand, ListPartsCommand, UploadPartCommand, UploadPartCopyCommand, type CompletedPart, type S3Client,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { Client } from 'minio'
@@ -64,6 +65,31 @@ for (const scheme of ['http', 'https'] as const) {
       }))
       t.equal(await refusalOf(complete('AAAAAA==')), '400 BadDigest')
       t.equal(await refusalOf(complete(checksumOf('crc32', bytes))), 'none')
+    })
+
+    await t.test('a checksum that the client does not compute', async (t) => {
+      const Key = 'sha512'
+      const sumOf = (bytes: Buffer): Buffer => createHash('sha512').update(bytes).digest()
+      const created = await client.send(new CreateMultipartUploadCommand({ Bucket, Key, ChecksumAlgorithm: 'SHA512' }))
+      t.match(created, { ChecksumAlgorithm: 'SHA512', ChecksumType: 'COMPOSITE' })
+      const { UploadId } = created
+      const Parts = await Promise.all(pieces.map(async (Body, index) => {
+        const ChecksumSHA512 = sumOf(Body).toString('base64')
+        const part = await client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: index + 1, Body, ChecksumSHA512 }))
+        t.equal(part.ChecksumSHA512, ChecksumSHA512)
+        return { PartNumber: index + 1, ETag: part.ETag, ChecksumSHA512 }
+      }))
+      const listed = await client.send(new ListPartsCommand({ Bucket, Key, UploadId }))
+      t.same([listed.ChecksumAlgorithm, listed.Parts?.map((part) => part.ChecksumSHA512)], ['SHA512', Parts.map((part) => part.ChecksumSHA512)])
+      const complete = (Parts: CompletedPart[]) => client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } }))
+      t.equal(await refusalOf(complete(Parts.map((part) => ({ ...part, ChecksumSHA512: Parts[0]?.ChecksumSHA512 })))), '400 InvalidPart')
+      const done = await complete(Parts)
+      const ChecksumSHA512 = `${sumOf(Buffer.concat(pieces.map(sumOf))).toString('base64')}-3`
+      t.match(done, { ChecksumSHA512, ChecksumType: 'COMPOSITE', ETag: etag })
+      t.ok((await readBack(client, Key)).equals(bytes))
+      const attributes = await client.send(new GetObjectAttributesCommand({ Bucket, Key, ObjectAttributes: ['Checksum', 'ObjectParts'] }))
+      t.match(attributes.Checksum, { ChecksumSHA512: ChecksumSHA512.slice(0, -2), ChecksumType: 'COMPOSITE' })
+      t.same(attributes.ObjectParts?.Parts?.map((part) => part.ChecksumSHA512), Parts.map((part) => part.ChecksumSHA512))
     })
 
     await t.test('copied in parts', async (t) => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /** As their header fields end. */
-export const checksumNames = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'] as const
+export const checksumNames = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'sha512', 'md5'] as const
 
 /** The value of S3's `x-amz-checksum-…`, computed apart from lib/stream so that the two can disagree. */
 export function checksumOf(name: typeof checksumNames[number], bytes: Buffer): string {

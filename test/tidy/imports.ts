@@ -15,7 +15,7 @@ const law: Record<string, readonly string[]> = {
   'http': [],
   's3': [],
   'auth': ['s3'],
-  'stream': ['auth/chunk-chain', 's3/error', 's3/refusal', 's3/checksum', 'type:auth'],
+  'stream': ['auth/chunk-chain', 's3/error', 's3/refusal', 's3/checksum', 's3/wasm-sum', 'type:auth'],
   'operations': ['s3', 'type:stream', 'type:pfs/contract', 'pfs/failure'],
   'pfs': ['wire'],
   'pfsd': ['wire'],

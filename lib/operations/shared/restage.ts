@@ -22,14 +22,14 @@ interface Range {
 
 /** Reads a range of an object into a file set of its own. At most what the read has on its way is held in memory. */
 export async function restage(pfs: Pfs, from: Stat, { offset, length, algorithm, gone }: Range): Promise<Restaged> {
-  const stage = pfs.stage({ length, fileSet: true })
+  const sum = algorithm === undefined ? undefined : await runningChecksum(algorithm)
   const md5 = createHash('md5')
-  const sum = algorithm === undefined ? undefined : runningChecksum(algorithm)
+  const stage = pfs.stage({ length, fileSet: true })
   try {
     await pipe(pfs, { from, offset, length }, (chunk) => {
       if (gone()) throw new PfsError('abandoned', 'nobody waits for this copy any more')
       md5.update(chunk)
-      sum?.update(chunk)
+      sum?.push(chunk)
       return stage.write(chunk)
     })
   } catch (error) {
