@@ -3,8 +3,8 @@ import { crc32 } from 'node:zlib'
 import { crc32c } from '@node-rs/crc32'
 import type { Head } from '../kit/head'
 import {
-  checksumAlgorithms, checksumEntry, checksumHeader, checksumMismatch, decodeChecksum, isCrc, refuseUnknownChecksum, requestedAlgorithm,
-  requestedType, type ChecksumAlgorithm, type ChecksumType,
+  announcedChecksum, checksumAlgorithms, checksumEntry, checksumHeader, checksumMismatch, decodeChecksum, isCrc, refuseUnknownChecksum,
+  requestedAlgorithm, requestedType, type ChecksumAlgorithm, type ChecksumType,
 } from './checksum'
 import { CrcCombination } from './crc-combine'
 import type { Entries } from './object-facts'
@@ -38,6 +38,18 @@ export function announcedUploadChecksum(entries: Entries): AnnouncedUploadChecks
   const algorithm = checksumAlgorithms.find((name) => name === entries['u:sum'])
   if (algorithm === undefined) return undefined
   return { algorithm, type: entries['u:of'] === 'FULL_OBJECT' ? 'FULL_OBJECT' : 'COMPOSITE' }
+}
+
+/**
+ * The algorithm of its upload, where a part's head brings no checksum. InvalidRequest where it brings one of another: the object
+ * could not have the checksum that was announced.
+ */
+export function missingAlgorithm(head: Head, announced: AnnouncedUploadChecksum | undefined): ChecksumAlgorithm | undefined {
+  const brought = announcedChecksum(head)?.algorithm
+  if (announced === undefined || brought === announced.algorithm) return undefined
+  if (brought === undefined) return announced.algorithm
+  throw invalidRequest('Checksum Type mismatch occurred, ' +
+    `expected checksum Type: ${announced.algorithm.toLowerCase()}, actual checksum Type: ${brought.toLowerCase()}`)
 }
 
 /** The entries that an object gets from its upload. */

@@ -51,7 +51,7 @@ t.test('from the beginning to the end', async (t) => {
   const big = Buffer.alloc(5 * mib, 'x')
   const shown = { etag: `"${hex('tail')}"`, 'x-amz-checksum-crc32': crc('tail').digest.toString('base64') }
   t.same(headersOf(await put(2, 'tail', { checksum: crc('tail') })), shown)
-  t.same(headersOf(await put(1, 'overwritten')), { etag: `"${hex('overwritten')}"` })
+  await put(1, 'overwritten', { checksum: crc('overwritten') })
   await put(1, big, { checksum: crc(big) })
   const reply = await complete([[1, `&quot;${hex(big)}&quot;`], [2, hex('tail')]], { headers: { host: 'h:1', 'x-amz-mp-object-size': String(big.length + 4) } })
   const etag = `${hex(Buffer.concat([md5(big), md5('tail')]))}-2`
@@ -122,6 +122,27 @@ t.test('the head is decided before the body', async (t) => {
   await t.rejects(uploadPart.run(elsewhere), { name: 'PfsError', kind: 'no-upload' })
   t.notOk(pfs.calls.includes('stage'))
   await t.rejects(put(1, new Error('truncated')), { message: 'truncated' })
+})
+
+t.test('a part brings the checksum that was announced, or none and is summed', async (t) => {
+  for (const [announced, type, brought] of [['SHA256', 'COMPOSITE', 'crc32'], ['CRC32', 'FULL_OBJECT', 'sha512']] as const) {
+    const { pfs, put, complete } = await begin('k', { 'x-amz-checksum-algorithm': announced, 'x-amz-checksum-type': type })
+    const message = `Checksum Type mismatch occurred, expected checksum Type: ${announced.toLowerCase()}, actual checksum Type: ${brought}`
+    pfs.calls.length = 0
+    const value = Buffer.alloc(brought === 'crc32' ? 4 : 64).toString('base64')
+    for (const headers of [{ [`x-amz-checksum-${brought}`]: value }, { 'x-amz-trailer': `x-amz-checksum-${brought}` }]) {
+      await t.rejects(put(1, 'x', { headers }), { code: 'InvalidRequest', message })
+    }
+    t.notOk(pfs.calls.includes('stage'), 'before the body is asked for')
+    const field = `x-amz-checksum-${announced.toLowerCase()}`
+    const sum = (announced === 'CRC32' ? crc('hello').digest : createHash('sha256').update('hello').digest()).toString('base64')
+    t.same(headersOf(await put(1, 'hello')), { etag: `"${hex('hello')}"`, [field]: sum })
+    t.match(contentOf(await complete([[1, hex('hello')]])), `<ChecksumType>${type}</ChecksumType>`)
+    t.equal(pfs.text(bucket, 'k'), 'hello')
+  }
+  const { put } = await begin()
+  t.match(headersOf(await put(1, 'x', { checksum: crc('x'), headers: { 'x-amz-checksum-crc32': crc('x').digest.toString('base64') } })),
+    { 'x-amz-checksum-crc32': /=/ }, 'of an upload that announced none')
 })
 
 t.test('pages of parts', async (t) => {

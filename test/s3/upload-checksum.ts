@@ -3,7 +3,9 @@ import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { Head } from '../../lib/kit/head'
 import { checksumAlgorithms } from '../../lib/s3/checksum'
-import { announcedUploadChecksum, objectEntries, runningChecksum, uploadChecksum, uploadChecksumEntries } from '../../lib/s3/upload-checksum'
+import {
+  announcedUploadChecksum, missingAlgorithm, objectEntries, runningChecksum, uploadChecksum, uploadChecksumEntries,
+} from '../../lib/s3/upload-checksum'
 import { Checksum } from '../../lib/stream/checksum'
 
 const head = (fields: Record<string, string> = {}) => new Head('POST', '/b/k?uploadId=u', Object.entries(fields).flat())
@@ -29,6 +31,17 @@ t.test('what the beginning of an upload announces', (t) => {
   t.throws(() => announced({ 'x-amz-checksum-algorithm': 'SHA1', 'x-amz-checksum-type': 'FULL_OBJECT' }), { code: 'InvalidRequest' })
   t.throws(() => announced({ 'x-amz-checksum-algorithm': 'CRC9' }), { code: 'InvalidRequest' })
   t.same(objectEntries({ t: 'a/b', 'u:sum': 'CRC32', 'u:of': 'COMPOSITE', 'm:u': 'x' }), { t: 'a/b', 'm:u': 'x' })
+  t.end()
+})
+
+t.test('a part keeps to what its upload announced', (t) => {
+  const announced = { algorithm: 'CRC32', type: 'COMPOSITE' } as const
+  const brought = { 'x-amz-checksum-crc32': crc('x').toString('base64') }
+  for (const fields of [{}, brought, { 'x-amz-trailer': 'x-amz-checksum-crc32' }]) t.equal(missingAlgorithm(head(fields), undefined), undefined)
+  for (const fields of [brought, { 'x-amz-trailer': 'x-amz-checksum-crc32' }]) t.equal(missingAlgorithm(head(fields), announced), undefined)
+  t.equal(missingAlgorithm(head(), announced), 'CRC32')
+  const message = 'Checksum Type mismatch occurred, expected checksum Type: crc32, actual checksum Type: xxhash128'
+  t.throws(() => missingAlgorithm(head({ 'x-amz-trailer': 'x-amz-checksum-xxhash128' }), announced), { code: 'InvalidRequest', status: 400, message })
   t.end()
 })
 

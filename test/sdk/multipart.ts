@@ -73,6 +73,7 @@ for (const scheme of ['http', 'https'] as const) {
       const created = await client.send(new CreateMultipartUploadCommand({ Bucket, Key, ChecksumAlgorithm: 'SHA512' }))
       t.match(created, { ChecksumAlgorithm: 'SHA512', ChecksumType: 'COMPOSITE' })
       const { UploadId } = created
+      t.equal(await refusalOf(client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'x' }))), '400 InvalidRequest', 'a CRC32')
       const Parts = await Promise.all(pieces.map(async (Body, index) => {
         const ChecksumSHA512 = sumOf(Body).toString('base64')
         const part = await client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: index + 1, Body, ChecksumSHA512 }))
