@@ -4,6 +4,7 @@ import { S3Error } from './error'
 
 /** An element of a request body: its own text (blanks at both ends kept) and its children in order. */
 export interface XmlNode {
+  /** Without the prefix of a namespace. */
   readonly name: string
   readonly text: string
   readonly children: readonly XmlNode[]
@@ -18,10 +19,11 @@ interface OpenNode {
 }
 
 /**
- * Reads a request body as XML 1.0 in UTF-8, with or without S3's namespace. As S3 has it, a reference may name any character
- * but NUL, so that whatever a listing shows can be sent back; such a character as itself is MalformedXML. Everything that could
- * make a small body cost much is MalformedXML before it costs anything: a document type (so no entities), depth, attributes,
- * long values, more elements than any document of S3's has. The size of the whole is bounded before it gets here.
+ * Reads a request body as XML 1.0 in UTF-8, with or without S3's namespace and a prefix for it; nobody asks which namespace it
+ * is. As S3 has it, a reference may name any character but NUL, so that whatever a listing shows can be sent back; such a
+ * character as itself is MalformedXML. Everything that could make a small body cost much is MalformedXML before it costs
+ * anything: a document type (so no entities), depth, attributes, long values, more elements than any document of S3's has. The
+ * size of the whole is bounded before it gets here.
  */
 export function readXml(body: Buffer, root: string): XmlNode {
   try {
@@ -71,6 +73,15 @@ function nameReferences(text: string): string {
   })
 }
 
+/** The parser knows nothing of namespaces, so that it looks none up for each element. */
+function localName(name: string): string {
+  const colon = name.indexOf(':')
+  if (colon === -1) return name
+  const local = name.slice(colon + 1)
+  if (colon === 0 || local === '' || local.includes(':')) throw new Error('not a name with a prefix')
+  return local
+}
+
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 function parse(text: string): XmlNode | undefined {
@@ -97,7 +108,7 @@ function parse(text: string): XmlNode | undefined {
     // Blanks between elements are layout: a long list of them must not add up to a long text.
     const parent = open.at(-1)
     if (parent?.blank === true) parent.text = ''
-    open.push({ name, text: '', blank: true, children: [] })
+    open.push({ name: localName(name), text: '', blank: true, children: [] })
   })
   parser.on('attribute', ({ value }) => {
     if (++attributes > limits.xmlAttributesMax || value.length > limits.xmlTextBytesMax) throw new Error('attributes')

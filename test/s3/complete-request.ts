@@ -10,6 +10,8 @@ t.test('every spelling that clients use', (t) => {
   const [aws] = parse('<?xml version="1.0" encoding="UTF-8"?><CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' +
     '<Part><ETag>&quot;abc&quot;</ETag><ChecksumCRC32>AAAAAA==</ChecksumCRC32><PartNumber>7</PartNumber></Part></CompleteMultipartUpload>')
   t.same(aws, { number: 7, etag: 'abc', checksums: { CRC32: 'AAAAAA==' } })
+  t.same(parse('<n:CompleteMultipartUpload xmlns:n="http://s3.amazonaws.com/doc/2006-03-01/"><n:Part><n:PartNumber>7</n:PartNumber><n:ETag>abc</n:ETag>' +
+    '<n:ChecksumCRC32>AAAAAA==</n:ChecksumCRC32></n:Part></n:CompleteMultipartUpload>'), [aws])
   t.same(parse(documentOf('<Part><PartNumber> 1 </PartNumber><ETag>abc</ETag></Part>')), [{ number: 1, etag: 'abc', checksums: {} }])
   t.same(parse(documentOf(part(1, '<ChecksumXXHASH64>x</ChecksumXXHASH64><ChecksumMD5>y</ChecksumMD5><New/>')))[0]?.checksums, { XXHASH64: 'x', MD5: 'y' })
   t.same(parse(documentOf(part(1) + part(10000))).map(({ number }) => number), [1, 10000])

@@ -59,6 +59,8 @@ t.test('reads bodies with and without a namespace, references and CDATA decoded'
   for (const xml of [
     `<Delete>${quiet}</Delete>`,
     `<?xml version="1.0" encoding="utf-8"?>\n<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${quiet}</Delete>\n`,
+    `<?xml version="1.0"?><s3:Delete xmlns:s3="http://s3.amazonaws.com/doc/2006-03-01/">${quiet.replace(/<(\/?)/g, '<$1s3:')}</s3:Delete>`,
+    `<a:Delete xmlns:a="http://s3.amazonaws.com/doc/2006-03-01/" xmlns="urn:x"><a:Quiet>true</a:Quiet><Object><_.-9:Key>a&amp;b</_.-9:Key></Object></a:Delete>`,
     '\ufeff<Delete>\n <Quiet> TRUE </Quiet>\n <!-- c --><Object>\n<Key><![CDATA[a&b]]></Key></Object></Delete>',
   ]) t.strictSame(parseDeleteRequest(Buffer.from(xml)), { quiet: true, objects: [{ key: 'a&b' }] }, xml)
   const all = '<Object><Key> k </Key><VersionId>v</VersionId><ETag>&quot;e&quot;</ETag><Size>1</Size><LastModifiedTime>d</LastModifiedTime></Object>'
