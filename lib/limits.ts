@@ -16,6 +16,8 @@ export const limits = {
   headerFieldsMax: 128,
   keyBytesMax: 1024,
   userMetadataBytesMax: 2 * 1024,
+  /** Content-Type, Cache-Control and their like, names and values: with the user's, encoded, below the 16 KiB of head that clients read. */
+  systemMetadataBytesMax: 2 * 1024,
   objectBytesMax: 5 * 1024 ** 4,
   /** One PUT or one part. */
   uploadBytesMax: 5 * 1024 ** 3,

@@ -51,8 +51,20 @@ export function metadataOf(head: Head): Record<string, string> {
     if (value !== '') entries[entry] = value
   }
   checkRedirect(entries['wr'])
+  checkSystemMetadata(entries)
   addUserMetadata(head, entries)
   return entries
+}
+
+/** S3 counts the bytes of names and values. */
+function checkSystemMetadata(entries: Entries): void {
+  let bytes = 0
+  for (const [entry, header] of systemFields) bytes += entries[entry] === undefined ? 0 : header.length + entries[entry].length
+  if (bytes > limits.systemMetadataBytesMax) throw tooLarge(bytes, limits.systemMetadataBytesMax)
+}
+
+function tooLarge(bytes: number, bytesMax: number): S3Error {
+  return new S3Error('MetadataTooLarge', { Size: String(bytes), MaxSizeAllowed: String(bytesMax) })
 }
 
 function checkRedirect(location: string | undefined): void {
@@ -77,9 +89,7 @@ function addUserMetadata(head: Head, entries: Record<string, string>): void {
     entries[name] = earlier === undefined ? text : `${earlier},${text}`
     bytes += Buffer.byteLength(text) + (earlier === undefined ? Buffer.byteLength(name) - 2 : 1)
   }
-  if (bytes > limits.userMetadataBytesMax) {
-    throw new S3Error('MetadataTooLarge', { Size: String(bytes), MaxSizeAllowed: String(limits.userMetadataBytesMax) })
-  }
+  if (bytes > limits.userMetadataBytesMax) throw tooLarge(bytes, limits.userMetadataBytesMax)
 }
 
 /** The response headers of a read. Another writer's entry that no header can carry is left out. */
@@ -125,7 +135,10 @@ export function keepMetadata(source: Entries | undefined, head: Head): Record<st
   if (source?.['wr'] === redirect) return undefined
   const entries: Record<string, string> = { ...source }
   delete entries['wr']
-  if (redirect !== undefined) entries['wr'] = redirect
+  if (redirect !== undefined) {
+    entries['wr'] = redirect
+    checkSystemMetadata(entries)
+  }
   return entries
 }
 

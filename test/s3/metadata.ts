@@ -1,6 +1,7 @@
 import t from 'tap'
 import { Head } from '../../lib/kit/head'
-import { isFieldValue, metadataHeaders, metadataOf, replaceMetadata } from '../../lib/s3/metadata'
+import { limits } from '../../lib/limits'
+import { isFieldValue, keepMetadata, metadataHeaders, metadataOf, replaceMetadata } from '../../lib/s3/metadata'
 import { refuseCustomerKey, refuseUnsupported } from '../../lib/s3/unsupported'
 
 const put = (...fields: string[]) => new Head('PUT', '/b/k', fields)
@@ -50,6 +51,36 @@ t.test('user metadata is text, and is counted as S3 counts', (t) => {
   t.throws(() => metadataOf(put(...fits, 'x-amz-meta-d', '')), { code: 'MetadataTooLarge', members: { Size: '2049', MaxSizeAllowed: '2048' } })
   const accents = Buffer.from('é'.repeat(1024)).toString('latin1')
   t.throws(() => metadataOf(put('x-amz-meta-a', accents)), { code: 'MetadataTooLarge' })
+  t.end()
+})
+
+t.test('system metadata is bounded, names and values together', (t) => {
+  const fits = ['Content-Type', 'x'.repeat(1000), 'cache-control', 'x'.repeat(2048 - 1000 - 12 - 13)]
+  t.same(Object.keys(metadataOf(put(...fits))), ['t', 'cc'])
+  const tooLarge = { code: 'MetadataTooLarge', status: 400, members: { Size: '2049', MaxSizeAllowed: '2048' } }
+  t.throws(() => metadataOf(put(...fits.slice(0, -1), `${fits[3] ?? ''}x`)), tooLarge)
+  for (const [name, prefix] of [
+    ['Content-Type', ''], ['Cache-Control', ''], ['Content-Disposition', ''], ['Content-Encoding', ''], ['Content-Language', ''], ['Expires', ''],
+    ['x-amz-website-redirect-location', '/'],
+  ] as const) {
+    const rest = 2048 - name.length - prefix.length
+    t.doesNotThrow(() => metadataOf(put(name, prefix + 'x'.repeat(rest), 'x-amz-meta-a', 'x'.repeat(2047))), name)
+    t.throws(() => metadataOf(put(name, prefix + 'x'.repeat(rest + 1))), tooLarge, name)
+  }
+  const redirected = (length: number) => keepMetadata({ t: 'x'.repeat(1000) }, put('x-amz-website-redirect-location', `/${'x'.repeat(length)}`))
+  t.equal(redirected(1004)?.['wr']?.length, 1005)
+  t.throws(() => redirected(1005), tooLarge)
+  t.end()
+})
+
+t.test('as much as is taken is answered in a head that clients read', (t) => {
+  const each = Math.floor(limits.userMetadataBytesMax / 120) - 3
+  const user = Array.from({ length: 120 }, (_, i) => [`x-amz-meta-${i}`, `=?UTF-8?B?${Buffer.alloc(each, 1).toString('base64')}?=`])
+  const system = ['Content-Disposition', 'x'.repeat(limits.systemMetadataBytesMax - 19)]
+  const headers = metadataHeaders(metadataOf(put(...user.flat(), ...system)), 'k')
+  t.equal(headers.length, 122)
+  const bytes = headers.reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0)
+  t.ok(bytes < 14 * 1024, `${bytes}: node reads 16 KiB, and the rest of the head must fit too`)
   t.end()
 })
 

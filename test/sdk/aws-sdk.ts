@@ -122,7 +122,13 @@ for (const scheme of ['http', 'https'] as const) {
       t.equal((await client.send(new HeadObjectCommand({ Bucket, Key: 'streamed' }))).ContentEncoding, 'br', 'aws-chunked is not stored')
       const override = await client.send(new GetObjectCommand({ Bucket, Key, ResponseContentType: 'text/html', ResponseCacheControl: 'no-store' }))
       t.same([override.ContentType, override.CacheControl], ['text/html', 'no-store'])
-      t.equal(await refusalOf(client.send(new PutObjectCommand({ Bucket, Key: 'big', Body: '', Metadata: { big: 'x'.repeat(2049) } }))), '400 MetadataTooLarge')
+      const big = (input: object): Promise<string> => refusalOf(client.send(new PutObjectCommand({ Bucket, Key: 'big', Body: '', ...input })))
+      t.equal(await big({ Metadata: { big: 'x'.repeat(2049) } }), '400 MetadataTooLarge')
+      t.equal(await big({ ContentDisposition: 'x'.repeat(16_000) }), '400 MetadataTooLarge')
+      const fits = { ContentDisposition: 'x'.repeat(1024), CacheControl: 'y'.repeat(900), ContentType: 'a/b', Metadata: { big: '\u00fc'.repeat(1000) } }
+      t.equal(await big(fits), 'none')
+      const { ContentDisposition, CacheControl } = await client.send(new HeadObjectCommand({ Bucket, Key: 'big' }))
+      t.same([ContentDisposition, CacheControl], [fits.ContentDisposition, fits.CacheControl])
     })
 
     await t.test('ranges', async (t) => {
