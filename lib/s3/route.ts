@@ -89,6 +89,7 @@ type Methods = Readonly<Partial<Record<string, OperationName>>>
 
 function operationOf(kind: 'bucket' | 'object', head: Head, query: Query): OperationName {
   const method = head.method
+  if (method === 'OPTIONS') refusePreflight(kind, head)
   const name = subresourceOf(query)
   if (name === undefined) return plainOperation(kind, head, query)
   const table: Readonly<Record<string, Methods>> = kind === 'bucket' ? bucketSubresources : objectSubresources
@@ -98,6 +99,13 @@ function operationOf(kind: 'bucket' | 'object', head: Head, query: Query): Opera
   if (operation === 'UploadPart' && head.has('x-amz-copy-source')) return 'UploadPartCopy'
   const one = name === 'annotation' ? 'annotationName' : 'id'
   return query.has(one) ? operation : listing[operation] ?? operation
+}
+
+/** A browser that asks on behalf of a page from elsewhere is told no, as it is where a bucket of S3 has no rules for that. */
+function refusePreflight(kind: 'bucket' | 'object', head: Head): void {
+  const method = head.get('access-control-request-method')
+  if (method === undefined || !head.has('origin')) return
+  throw new S3Error('AccessForbidden', { Method: method, ResourceType: kind.toUpperCase() })
 }
 
 /** GET of these lists them all where no parameter names one. */

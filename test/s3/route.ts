@@ -30,6 +30,7 @@ function outcome(head: Head): string {
 }
 
 const copy = ['X-Amz-Copy-Source', 'b/k']
+const preflight = ['Origin', 'https://page.test', 'Access-Control-Request-Method', 'PUT']
 
 const plain: ReadonlyArray<readonly [method: string, path: string, query: string, expected: string, headers?: readonly string[]]> = [
   ['GET', '', '', 'ListObjects'],
@@ -51,6 +52,10 @@ const plain: ReadonlyArray<readonly [method: string, path: string, query: string
   ['POST', '', '', 'WriteGetObjectResponse', ['x-amz-request-route', 'r']],
   ['PATCH', '', '', '405 MethodNotAllowed'],
   ['OPTIONS', '', '', '405 MethodNotAllowed'],
+  ['OPTIONS', '', '', '403 AccessForbidden', preflight],
+  ['OPTIONS', '/k', '?uploadId=u&partNumber=1&X-Amz-Signature=0', '403 AccessForbidden', preflight],
+  ['OPTIONS', '/k', '?cors', '405 MethodNotAllowed', preflight.slice(2)],
+  ['GET', '/k', '', 'GetObject', preflight],
   ['GET', '/k', '', 'GetObject'],
   ['GET', '/k', '?versionId=1&partNumber=2&response-content-type=a', 'GetObject'],
   ['GET', '/k', '?metadata&fetch-owner', 'GetObject'],
@@ -132,6 +137,15 @@ for (const [style, make] of Object.entries(styles)) {
     t.end()
   })
 }
+
+t.test('a preflight is refused in the words of S3', (t) => {
+  const message = 'CORSResponse: CORS is not enabled for this bucket.'
+  for (const [path, ResourceType] of [['', 'BUCKET'], ['/k', 'OBJECT']] as const) {
+    const members = { Method: 'PUT', ResourceType }
+    t.throws(() => ask(styles.path('OPTIONS', path, '', preflight)), { code: 'AccessForbidden', status: 403, message, members })
+  }
+  t.end()
+})
 
 t.test('the service itself', (t) => {
   for (const target of ['/', '/?x-id=ListBuckets', '/?max-buckets=1&prefix=a']) {
