@@ -1,6 +1,5 @@
 import { noBody, type Reply } from '../kit/reply'
 import { deleteConditions, deleteJudge } from '../s3/condition'
-import { requestedVersion } from '../s3/version-id'
 import type { Call, ObjectScope, Operation } from './operation'
 import { versionStays } from './shared/version-stays'
 
@@ -12,7 +11,8 @@ export const deleteObject = { name: 'DeleteObject', scope: 'object', permission:
 
 async function run(call: Call<ObjectScope>): Promise<Reply> {
   const { bucket, key } = call.scope
-  if (requestedVersion(call.query) !== undefined) throw versionStays()
+  const version = call.query.get('versionId')
+  if (version !== undefined) throw versionStays(version)
   const judge = deleteJudge(deleteConditions(call.head))
   const written = await call.pfs.write(bucket, {
     edits: [{ kind: 'delete', key, ...judge === undefined ? {} : { judge } }],

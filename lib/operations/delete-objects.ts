@@ -83,7 +83,8 @@ function fateOf(object: ObjectToDelete, edits: Delete[]): S3Error | number {
 /** The edit that deletes one object; throws the refusal of a key or condition that can never be met. */
 function editOf(object: ObjectToDelete): Delete {
   checkKey(object.key)
-  if ((object.versionId ?? '') !== '') throw versionStays()
+  // An empty element names no version.
+  if (object.versionId !== undefined && object.versionId !== '') throw versionStays(object.versionId)
   const judge = deleteJudge({ etag: object.etag, size: object.size, modified: object.lastModifiedTime })
   return { kind: 'delete', key: object.key, lenient: true, ...judge === undefined ? {} : { judge } }
 }

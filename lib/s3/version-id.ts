@@ -11,10 +11,18 @@ export function requestedVersion(query: Query): string | undefined {
 
 /** InvalidArgument for what no version can be called, NoSuchVersion for `null`. */
 export function checkVersionId(text: string, argument: string): void {
-  if (/^[0-9a-f]{32}$/.test(text)) return
   if (text === 'null') throw new S3Error('NoSuchVersion', { VersionId: text })
+  if (!isVersionId(text)) throw invalidVersionId(text, argument)
+}
+
+/** Whether a version may be called so, be it there or not. */
+export function isVersionId(text: string): boolean {
+  return text === 'null' || /^[0-9a-f]{32}$/.test(text)
+}
+
+export function invalidVersionId(text: string, argument: string): S3Error {
   const message = text === '' ? 'Version id cannot be the empty string' : 'Invalid version id specified'
-  throw invalidArgument(argument, text, message)
+  return invalidArgument(argument, text, message)
 }
 
 /** For writes: a version is made by writing, it cannot be named. */

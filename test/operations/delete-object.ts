@@ -36,7 +36,10 @@ t.test('conditions are judged in the commit', async (t) => {
 
 t.test('a version is never deleted, nor the head in its place', async (t) => {
   const { pfs, version, remove } = await begin()
-  await t.rejects(remove({ query: `versionId=${version}` }), { code: 'NotImplemented', status: 501 })
+  for (const id of [version, 'null', 'ffffffffffff4fffffffffffffffffff']) {
+    await t.rejects(remove({ query: `versionId=${id}` }), { code: 'NotImplemented', status: 501 }, id)
+  }
+  await t.rejects(remove({ query: 'versionId=abc' }), { code: 'InvalidArgument', message: 'Invalid version id specified' })
   await t.rejects(remove({ query: 'versionId=' }), { code: 'InvalidArgument', message: 'Version id cannot be the empty string' })
   await t.rejects(remove({ gone: () => true }), { name: 'PfsError', kind: 'abandoned' })
   t.equal(pfs.head(bucket), version)

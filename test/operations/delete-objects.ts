@@ -11,6 +11,7 @@ const bucket = 'master.images.default'
 const scope = { kind: 'bucket', bucket } as const
 const sent = { 'content-md5': 'verified before the operation runs' }
 
+const version = '0123456789ab4123456789abcdef0123'
 const key = (name: string, more = '') => `<Object><Key>${name}</Key>${more}</Object>`
 const ask = (pfs: FakePfs, inner: string, headers: Record<string, string> = sent, on = bucket) =>
   deleteObjects.run(callOf(pfs, { ...scope, bucket: on }, { method: 'POST', query: 'delete', headers, xml: `<Delete>${inner}</Delete>` }))
@@ -28,8 +29,8 @@ t.test('many keys are one commit; absent ones and repeated ones are deleted too'
 t.test('quiet answers errors only', async (t) => {
   const pfs = new FakePfs()
   await pfs.seed(bucket, { a: '1' })
-  const reply = await ask(pfs, `<Quiet>true</Quiet>${key('a')}${key('b', '<VersionId>x</VersionId>')}`)
-  t.equal(contentOf(reply), '<Error><Key>b</Key><VersionId>x</VersionId><Code>NotImplemented</Code>' +
+  const reply = await ask(pfs, `<Quiet>true</Quiet>${key('a')}${key('b', '<VersionId>null</VersionId>')}`)
+  t.equal(contentOf(reply), '<Error><Key>b</Key><VersionId>null</VersionId><Code>NotImplemented</Code>' +
     '<Message>Deleting a version is not implemented.</Message></Error>')
   t.equal(pfs.text(bucket, 'a'), undefined)
 })
@@ -37,7 +38,7 @@ t.test('quiet answers errors only', async (t) => {
 t.test('what is refused of one key does not touch the others, nor the key', async (t) => {
   const pfs = new FakePfs()
   await pfs.seed(bucket, { a: '1', b: '2', c: '3', e: '4' })
-  const reply = await ask(pfs, key('a', '<VersionId>v</VersionId>') + key('b', '<ETag>"wrong"</ETag>') + key('c', '<Size>1</Size>') +
+  const reply = await ask(pfs, key('a', `<VersionId>${version}</VersionId>`) + key('b', '<ETag>"wrong"</ETag>') + key('c', '<Size>1</Size>') +
     key('x'.repeat(1025)) + key('gone', '<Size>1</Size>') + key('e', '<Size>many</Size>') + key('c', '<Size>2</Size>') + key('c', '<Size>1</Size>'))
   t.strictSame(textsOf(reply, 'Code'), ['NotImplemented', 'PreconditionFailed', 'KeyTooLongError', 'NoSuchKey', 'InvalidArgument', 'InvalidRequest'])
   t.equal(contentOf(reply).match(/<Deleted>/g)?.length, 2)
@@ -48,12 +49,14 @@ t.test('what is refused of one key does not touch the others, nor the key', asyn
 t.test('where no key is left to delete, no commit is made', async (t) => {
   const pfs = new FakePfs()
   const head = await pfs.seed(bucket, { a: '1' })
-  const version = key('a', '<VersionId>v</VersionId>')
-  t.strictSame(textsOf(await ask(pfs, version), 'Code'), ['NotImplemented'])
+  const old = key('a', `<VersionId>${version}</VersionId>`)
+  t.strictSame(textsOf(await ask(pfs, old), 'Code'), ['NotImplemented'])
+  t.strictSame(textsOf(await ask(pfs, key('a', '<VersionId>null</VersionId>')), 'Code'), ['NotImplemented'], 'as in DeleteObject')
+  t.strictSame(textsOf(await ask(pfs, key('a', '<VersionId>v</VersionId>')), 'Message'), ['Invalid version id specified'], 'as in DeleteObject')
   t.equal(pfs.head(bucket), head)
-  await t.rejects(ask(pfs, version, sent, 'dev.images.default'), new PfsError('no-bucket', 'dev.images.default'))
+  await t.rejects(ask(pfs, old, sent, 'dev.images.default'), new PfsError('no-bucket', 'dev.images.default'))
   const commit = `${head}.${bucket}`
-  for (const inner of [version, key('a')]) await t.rejects(ask(pfs, inner, sent, commit), new PfsError('read-only', commit))
+  for (const inner of [old, key('a')]) await t.rejects(ask(pfs, inner, sent, commit), new PfsError('read-only', commit))
   t.equal(pfs.text(bucket, 'a'), '1')
 })
 

@@ -168,7 +168,11 @@ for (const scheme of ['http', 'https'] as const) {
       t.equal(await refusalOf(client.send(new GetObjectCommand({ Bucket, Key, VersionId: unknown }))), '404 NoSuchVersion')
       t.equal(await refusalOf(client.send(new GetObjectCommand({ Bucket: `${unknown}.${Bucket}`, Key }))), '404 NoSuchBucket')
       t.equal(await refusalOf(client.send(new PutObjectCommand({ Bucket: `${VersionId}.${Bucket}`, Key, Body: '' }))), '405 MethodNotAllowed')
-      t.equal(await refusalOf(client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }))), '501 NotImplemented')
+      for (const VersionId of [first.VersionId, 'null']) {
+        t.equal(await refusalOf(client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }))), '501 NotImplemented')
+        const { Errors } = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key, VersionId }] } }))
+        t.match(Errors, [{ Key, VersionId, Code: 'NotImplemented' }])
+      }
     })
 
     await t.test('copies and bulk deletes', async (t) => {
