@@ -71,6 +71,17 @@ export class Commits {
     })
   }
 
+  /** What became of `commit` and of those before it, newest first, as far as `before`, itself left out; undefined: it is none of them. */
+  async since(repo: RepoRef, commit: string, before: string): Promise<CommitState[] | undefined> {
+    const states: CommitState[] = []
+    const line = { repo: wireRepo(repo), to: wireCommit({ ...repo, commit }) }
+    return readUntil(this.transport.serverStream('/pfs_v2.API/ListCommit', line), (info) => {
+      if (info.commit?.id === before) return states
+      states.push(stateOf(info))
+      return undefined
+    })
+  }
+
   /** Nothing of this repo is there any more. */
   forget(repo: RepoRef): void {
     const prefix = `${repoKey(repo)}@`

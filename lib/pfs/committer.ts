@@ -171,19 +171,24 @@ export class Committer {
     const expectedHead = capabilities.expectedHead ? base.head : undefined
     const modification = { transport, branch: this.branch, paths: capabilities.paths, literal: capabilities.literal, expectedHead }
     const metadata = await modify(modification, edits)
-    const made = capabilities.commitId ? commitOf(metadata) : await this.findCommit()
+    const made = capabilities.commitId ? commitOf(metadata) : await this.findCommit(base.head)
     heads.wrote(this.branch, made.commit, made.time)
     return made
   }
 
-  /** A server that does not name the commit it made answers before it is finished: only then is it known to hold the changes. */
-  private async findCommit(): Promise<FinishedCommit> {
+  /**
+   * A server that does not name the commit it made answers before it is finished: only then is it known to hold the changes, and
+   * only if it has no error. Where others wrote too since `before` was the head, whose commit failed is not known: unavailable.
+   */
+  private async findCommit(before: string): Promise<FinishedCommit> {
     const { heads, commits } = this.shared
     const seen = await heads.fresh(this.branch)
     const { head } = seen
-    const { state, time } = seen.state === 'finished' ? seen : await commits.wait(this.branch, head, limits.commitMsMax)
-    if (state === 'errored') throw new PfsError('bad-path', 'the server refused a path of the commit')
-    return { commit: head, time }
+    const { time } = seen.state === 'finished' ? seen : await commits.wait(this.branch, head, limits.commitMsMax)
+    const since = await commits.since(this.branch, head, before)
+    if (since?.every(({ state }) => state === 'finished') === true) return { commit: head, time }
+    if (since?.length === 1) throw new PfsError('bad-path', 'the server refused a path of the commit')
+    throw new PfsError('unavailable', 'what became of the commit is not known')
   }
 }
 

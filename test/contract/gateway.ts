@@ -165,6 +165,22 @@ for (const kind of transports) {
     t.equal(await textOf(pfs, bucket, 'b'), 'x')
   })
 
+  t.test(`${kind}: a key below another one fails alone where paths are pachd's`, async (t) => {
+    const pfs = await connect(await realServer(t, kind, 'pachd'))
+    await pfs.createBucket(bucket)
+    const before = await put(pfs, bucket, 'a/b', 'one')
+    await t.rejects(put(pfs, bucket, 'a', 'two'), { name: 'PfsError', kind: 'bad-path' })
+    t.equal((await pfs.snapshot(bucket)).commit, before.version, 'nothing was committed')
+    const keys = Array.from({ length: 20 }, (_, i) => i === 7 ? 'a' : `n${i}`)
+    const writes = await Promise.allSettled(keys.map((key) => put(pfs, bucket, key, key)))
+    t.same(writes.flatMap(({ status }, i) => status === 'rejected' ? [i] : []), [7])
+    t.match(writes[7], { reason: { name: 'PfsError', kind: 'bad-path' } })
+    for (const [i, key] of keys.entries()) t.equal(await textOf(pfs, bucket, key), i === 7 ? undefined : key)
+    t.equal(await textOf(pfs, bucket, 'a/b'), 'one')
+    const write = writes[19]
+    t.equal(write?.status === 'fulfilled' && await textOf(pfs, bucket, 'n19', write.value.version), 'n19')
+  })
+
   for (const paths of ['s3', 'pachd'] as const) {
     t.test(`${kind}: an upload in parts, ${paths} paths`, async (t) => {
       const pfs = await connect(await realServer(t, kind, paths))

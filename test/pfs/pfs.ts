@@ -211,7 +211,7 @@ t.test('keys are taken literally', async (t) => {
 t.test('a server without our additions', async (t) => {
   const { pfs, rpcs, fake } = await rig({ extended: false })
   const first = await put(pfs, bucket, 'a/b', 'one')
-  t.same(rpcs.take(), { InspectBranch: 2, InspectCommit: 2, ModifyFile: 1 })
+  t.same(rpcs.take(), { InspectBranch: 2, InspectCommit: 2, ListCommit: 1, ModifyFile: 1 })
   await put(pfs, bucket, 'a/b', 'two')
   t.equal(await textOf(pfs, bucket, 'a/b'), 'two')
   t.equal(await textOf(pfs, bucket, 'a/b', first.version), 'one')

@@ -33,6 +33,8 @@ export class MapServer {
   check: (message: ModifyFileRequest) => void = () => undefined
   /** Runs before a GlobFile looks. */
   beforeGlob: () => void = () => undefined
+  /** Runs behind the commit of a ModifyFile, before that is answered. */
+  afterCommit: (commit: FakeCommit) => void = () => undefined
   /** Run before a DeleteBranch or a DeleteRepo looks. */
   beforeDelete: () => void = () => undefined
   beforeDeleteRepo: () => void | Promise<void> = () => undefined
@@ -132,6 +134,7 @@ export class MapServer {
       }
     }
     this.batches.push(paths)
+    this.afterCommit(commit)
     return commit
   }
 

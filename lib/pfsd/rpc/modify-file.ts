@@ -18,7 +18,8 @@ import { putOneOff, withStream } from './shared/write-commit'
  * A stream of changes, for one commit. Into an open commit they go as one more layer; on a branch whose head is closed, or
  * that is not there, they make a commit of their own, finished when the answer goes out. What to write to is found out when
  * `set_commit` comes; everything is written in one transaction when the caller has said that it sent all. Nothing else
- * commits: neither a failed message nor a lost caller.
+ * commits: neither a failed message nor a lost caller. Where paths clash, a caller that says which head it expects is refused, and
+ * any other is answered a commit with an error, as pachd does: who does not know of the extension does not expect the refusal.
  */
 export function modifyFile(instance: Instance): ClientStream<ModifyFileRequest, Empty> {
   return (context) => new ModifyFileInlet(instance, context)
@@ -65,7 +66,8 @@ class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
     }
     const commit = await this.instance.store.transact((tx) => {
       checkHead(tx, target)
-      return putOneOff(tx, startCommit(tx, { repo: target.reference, branch: target.branch, description: '' }), contribution)
+      const started = startCommit(tx, { repo: target.reference, branch: target.branch, description: '' })
+      return putOneOff(tx, started, { ...contribution, strict: target.expectedHead !== '' })
     })
     this.context.answer('pfs-commit-id', commit.id)
     this.context.answer('pfs-commit-time', String(commit.finished))

@@ -27,6 +27,21 @@ t.test('expected_head holds a stream to the head that its sender saw', async (t)
   t.equal((await refusal(held())).code, 9, 'a branch that is gone is not made again')
 })
 
+t.test('paths that clash refuse a stream that expects a head; else they are the error of its commit', async (t) => {
+  const test = await testPfsd(t, 'pachd')
+  const { 'pfs-commit-id': first = '' } = await test.modify([add('/a/b', 'x')])
+  const collision = { code: 2, details: 'file / directory path collision (/a/b)' }
+  const large = Buffer.alloc(1_000_000)
+  t.match(await refusal(test.modify([add('/a', 'x'), add('/c', large)], { set_commit: master, expected_head: first })), collision)
+  t.equal(await test.head(), first, 'no commit was made')
+  t.same(await test.paths(), ['/a/b'])
+  const { 'pfs-commit-id': failed = '' } = await test.modify([add('/a', 'x')])
+  t.equal(await test.head(), failed)
+  t.match(await test.client.unary('/pfs_v2.API/InspectCommit', { commit: { repo, id: failed } }), { error: collision.details })
+  await test.modify([add('/c', 'x')], { set_commit: master, expected_head: failed })
+  t.same(await test.paths(), ['/a/b', '/c'], 'what the failed one brought is left out')
+})
+
 t.test('DeleteBranch can be held to a head, too', async (t) => {
   const test = await testPfsd(t)
   const { 'pfs-commit-id': first = '' } = await test.modify([add('/a', '1')])

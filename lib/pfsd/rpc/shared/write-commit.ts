@@ -1,3 +1,4 @@
+import { Code, RpcFailure } from '../../failure'
 import { afterPrefix } from '../../model/byte-order'
 import { applyChanges, type Change } from '../../model/change'
 import { emptyRoot } from '../../model/entry'
@@ -19,6 +20,8 @@ interface Contribution {
   readonly files: readonly BlobFile[]
   /** pachd's setting: what clashes is found out. */
   readonly validated: boolean
+  /** A clash fails the stream, and no commit is made; else it is the commit's error, as pachd has it. */
+  readonly strict: boolean
 }
 
 /** The commit with the changes in it; not yet put. */
@@ -29,7 +32,7 @@ export function withChanges(tx: Tx, commit: CommitRow, changes: readonly Change[
 
 /** The commit with a stream's changes in it, not yet put, and the keys near which it differs from before, ascending. */
 export function withStream(
-  tx: Tx, commit: CommitRow, { stream, files, validated }: Contribution,
+  tx: Tx, commit: CommitRow, { stream, files, validated }: Omit<Contribution, 'strict'>,
 ): { readonly commit: CommitRow, readonly keys: readonly Buffer[] } {
   const keys: Buffer[] = []
   let { root } = commit
@@ -60,10 +63,11 @@ function duplicatesOf(tx: Tx, root: number, changes: readonly Change[]): Change[
   return duplicates
 }
 
-/** Puts a commit of its own for one stream, finished and, where that is asked for, validated; moves the branch. */
+/** Puts a commit of its own for one stream, finished and, where that is asked for, validated; moves the branch. UNKNOWN, if strict. */
 export function putOneOff(tx: Tx, started: StartedCommit, contribution: Contribution): CommitRow {
   const { commit, keys } = withStream(tx, started.commit, contribution)
   const error = contribution.validated ? validateNear(tx, commit.root, keys) : ''
+  if (error !== '' && contribution.strict) throw new RpcFailure(Code.unknown, error)
   const finished: CommitRow = { ...commit, error, state: 'finished', finishing: tx.now, finished: tx.now }
   const row = forgetsHistory(started.repo, started.branch) ? withoutParent(tx, started.branch, finished) : finished
   tx.putCommit(row)
