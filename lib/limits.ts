@@ -63,6 +63,8 @@ export const limits = {
   commitMsMax: 60_000,
   /** How often a batch is judged again because the head moved under it. */
   headMovesMax: 16,
+  /** The longest pause before such another try; two gateways that wait alike would meet again. */
+  headMovedMsMax: 32,
   /** What is remembered of finished commits: heads and commits in number, what is known of files in bytes. */
   rememberedHeadsMax: 10_000,
   rememberedCommitsMax: 10_000,

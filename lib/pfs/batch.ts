@@ -1,6 +1,7 @@
 import { limits } from '../limits'
 import type { Change, Written } from './contract'
 import { PfsError } from './failure'
+import { isConditional } from './judge-change'
 
 /** A change in a committer's queue, with the two ways of answering it; exactly one is called, once. */
 export interface Waiting {
@@ -24,8 +25,9 @@ const editBytes = 512
 /**
  * Splits a queue into the next batch and what stays. Whatever fits goes, in order, and no key goes twice: a change whose key
  * is taken stays and keeps its keys for itself, so that changes of one key are made in the order in which they came. A key that
- * is only required may be required by many, and be edited by none of the same batch. The first change always goes, however
- * large. Changes that nobody waits for any more are answered and dropped.
+ * is only required may be required by many, and be edited by none of the same batch. Changes with conditions and those without
+ * go apart, whichever kind is first: a batch with conditions may lose its head to another writer. The first change always goes,
+ * however large. Changes that nobody waits for any more are answered and dropped.
  */
 export function takeBatch(queue: readonly (Waiting | Alone)[]): { readonly batch: Waiting[], readonly rest: (Waiting | Alone)[] } {
   const batch: Waiting[] = []
@@ -34,11 +36,18 @@ export function takeBatch(queue: readonly (Waiting | Alone)[]): { readonly batch
   let edits = 0
   let bytes = 0
   let at = 0
+  let conditional: boolean | undefined
   for (; at < queue.length; at++) {
     const item = queue[at]
     if (item === undefined || item.kind === 'alone') break
     if (item.change.abandoned?.() === true) {
       item.refuse(new PfsError('abandoned', 'nobody waits for this write any more'))
+      continue
+    }
+    conditional ??= isConditional(item.change)
+    if (isConditional(item.change) !== conditional) {
+      addKeys(keys, item.change)
+      rest.push(item)
       continue
     }
     const weight = weightOf(item.change)

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { limits } from '../limits'
 import { takeBatch, type Alone, type Waiting } from './batch'
 import type { Capabilities } from './capabilities'
@@ -6,8 +7,9 @@ import type { Change, Edit, Stat, Written } from './contract'
 import { isPfsError, PfsError, type PfsErrorKind } from './failure'
 import type { Files } from './files'
 import type { Head, Heads } from './heads'
+import { isConditional, judgeChange, judgedKeys, type Judged } from './judge-change'
 import { letGo } from './let-go'
-import { commitOf, modify } from './modify'
+import { closedHead, commitOf, modify } from './modify'
 import { requirePath } from './path'
 import { bucketName, type BranchRef } from './ref'
 import type { Tree } from './stat'
@@ -29,10 +31,10 @@ const notOfOneMember: ReadonlySet<PfsErrorKind> = new Set(['unavailable', 'exhau
  * Makes the commits of one branch. At most one is under way; changes that come meanwhile wait in the queue, and when it
  * returns, all that fit together are the next. Nothing is timed, so a lone change starts at once.
  *
- * A batch is judged against the head that its commit is built on: the server is told which head that is and refuses any
- * other, after which the batch is judged again. A head from memory will do to build on, but a refusal is final, so judging
- * begins with a head that was looked up after the change came. Every change is answered exactly once, on its own: a refused
- * lenient edit is left out, a refused strict edit refuses its change, and neither disturbs the others.
+ * A batch without conditions is built on whatever head there is: the server makes sure that there is one, and that nobody holds
+ * it open, so that no other writer can make it fail. A batch of conditions is judged against one head and built on that: the
+ * server is told which it is and refuses any other, after which the batch is judged again. Every change is answered exactly
+ * once, on its own: a refused lenient edit is left out, a refused strict edit refuses its change, and neither disturbs the others.
  */
 export class Committer {
   private readonly shared: Committing
@@ -93,28 +95,32 @@ export class Committer {
 
   /** Answers every member; never rejects. */
   private async commit(members: readonly Waiting[]): Promise<void> {
+    const { capabilities } = this.shared
+    const conditional = members.some(({ change }) => isConditional(change))
     let live = members
     // Without a head to build on, no member is to blame.
     let based = false
     try {
       // Waiting for an open head counts from when a change came: those behind it, of the same key, wait no longer than it did.
       const until = Math.max(...members.map(({ since }) => since)) + limits.headOpenMsMax
-      let fresh = members.some(({ change }) => judgedKeys(change).length > 0)
+      let looks = conditional || !capabilities.expectedHead || !capabilities.commitId
       for (let tries = 0; tries <= limits.headMovesMax; tries++) {
         based = false
-        const base = await this.base(fresh, until)
+        const base = looks ? await this.base(until) : undefined
         based = true
         try {
-          const judged = await this.judge(live, base)
-          live = judged.map(({ member }) => member)
+          const going = base === undefined ? live.map(unjudged) : await this.judge(live, base)
+          live = going.map(({ member }) => member)
           if (live.length === 0) return
-          const made = await this.modify(base, judged.flatMap(({ edits }) => edits))
-          for (const { member, refused } of judged) member.answer({ version: made.commit, time: new Date(made.time), refused })
+          const guard = !capabilities.expectedHead ? undefined : conditional ? base?.head : closedHead
+          const made = await this.modify(going.flatMap(({ edits }) => edits), guard, base)
+          for (const { member, refused } of going) member.answer({ version: made.commit, time: new Date(made.time), refused })
           return
         } catch (error) {
           if (!isPfsError(error, 'head-moved')) throw error
-          fresh = true
+          looks = true
         }
+        if (conditional) await pause(Math.random() * Math.min(2 ** tries, limits.headMovedMsMax))
       }
       throw new PfsError('exhausted', 'the head of the branch moves too fast')
     } catch (error) {
@@ -124,11 +130,9 @@ export class Committer {
     }
   }
 
-  /** The head to build on, finished; one from memory will do unless it must be `fresh`. no-bucket, head-open. */
-  private async base(fresh: boolean, until: number): Promise<Head> {
-    const { capabilities, commits, heads } = this.shared
-    const known = fresh || !capabilities.expectedHead ? undefined : heads.last(this.branch)
-    if (known?.state === 'finished') return known
+  /** The head to build on, finished. no-bucket, head-open. */
+  private async base(until: number): Promise<Head> {
+    const { commits, heads } = this.shared
     for (;;) {
       const head = await heads.fresh(this.branch)
       if (head.state === 'finished' || head.state === 'errored') return head
@@ -143,7 +147,7 @@ export class Committer {
   }
 
   /** Puts every condition to the state at `base`; refused changes are answered and missing from the result. */
-  private async judge(members: readonly Waiting[], base: Head): Promise<Judged[]> {
+  private async judge(members: readonly Waiting[], base: Head): Promise<Going[]> {
     const asked = new Set(members.flatMap(({ change }) => judgedKeys(change)))
     const current = new Map<string, Stat | undefined>()
     const tree: Tree = { ...this.branch, bucket: bucketName(this.branch), commit: base.commit, asked: undefined }
@@ -153,25 +157,24 @@ export class Committer {
       // A commit that was dropped meanwhile is no head any more.
       throw isPfsError(error, 'no-version') ? new PfsError('head-moved', 'the head was dropped', error) : error
     }
-    const judged: Judged[] = []
+    const going: Going[] = []
     for (const member of members) {
       try {
-        const { edits, refused } = judgeChange(member.change, current)
-        if (edits.length > 0) judged.push({ member, edits, refused })
-        else member.answer({ version: base.commit, time: new Date(base.time), refused })
+        const judged = judgeChange(member.change, current)
+        if (judged.edits.length > 0) going.push({ member, ...judged })
+        else member.answer({ version: base.commit, time: new Date(base.time), refused: judged.refused })
       } catch (error) {
         member.refuse(error)
       }
     }
-    return judged
+    return going
   }
 
-  private async modify(base: Head, edits: readonly Edit[]): Promise<FinishedCommit> {
+  private async modify(edits: readonly Edit[], expectedHead: string | undefined, base: Head | undefined): Promise<FinishedCommit> {
     const { transport, capabilities, heads } = this.shared
-    const expectedHead = capabilities.expectedHead ? base.head : undefined
     const modification = { transport, branch: this.branch, paths: capabilities.paths, literal: capabilities.literal, expectedHead }
     const metadata = await modify(modification, edits)
-    const made = capabilities.commitId ? commitOf(metadata) : await this.findCommit(base.head)
+    const made = base === undefined || capabilities.commitId ? commitOf(metadata) : await this.findCommit(base.head)
     heads.wrote(this.branch, made.commit, made.time)
     return made
   }
@@ -192,30 +195,12 @@ export class Committer {
   }
 }
 
-/** A change that goes on: what is left of its edits, and what lenient ones were refused for, by index. */
-interface Judged {
+/** A change that goes on. */
+interface Going extends Judged {
   readonly member: Waiting
-  readonly edits: readonly Edit[]
-  readonly refused: ReadonlyMap<number, unknown>
 }
 
-function judgedKeys({ edits, requires = [] }: Change): string[] {
-  return [...edits.filter((edit) => edit.judge !== undefined), ...requires].map(({ key }) => key)
-}
-
-/** Throws what a strict edit was refused for. Of several edits of one key the last one stands. */
-function judgeChange(change: Change, current: ReadonlyMap<string, Stat | undefined>): Omit<Judged, 'member'> {
-  const refused = new Map<number, unknown>()
-  const standing = new Map<string, Edit>()
-  for (const { key, judge } of change.requires ?? []) judge(current.get(key))
-  for (const [index, edit] of change.edits.entries()) {
-    try {
-      edit.judge?.(current.get(edit.key))
-      standing.set(edit.key, edit)
-    } catch (error) {
-      if (edit.kind !== 'delete' || edit.lenient !== true) throw error
-      refused.set(index, error)
-    }
-  }
-  return { edits: [...standing.values()], refused }
+/** Without a condition nothing is refused. */
+function unjudged(member: Waiting): Going {
+  return { member, ...judgeChange(member.change, new Map()) }
 }

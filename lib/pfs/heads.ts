@@ -22,7 +22,7 @@ export interface Head {
 /**
  * Where branches point. A read is strong: it sees every write that was acknowledged before it began. So two reads share one
  * look-up only if that began after both had arrived: a reader who finds one under way waits for the next, which it shares with
- * all who come meanwhile. What is remembered serves writers, who have the server check it, and readers who allow an age.
+ * all who come meanwhile. What is remembered serves readers who allow an age.
  */
 export class Heads {
   private readonly transport: Transport
@@ -94,12 +94,7 @@ export class Heads {
     return { head, state, commit: nearest?.commit ?? '', time: nearest?.time ?? 0, ...created }
   }
 
-  /** The head last heard of, however old. */
-  last(branch: BranchRef): Head | undefined {
-    return this.known.get(branchKey(branch))?.head
-  }
-
-  /** A write of ours made this commit, finished, the head. */
+  /** A write of ours made this commit, finished, the head; another client's may be on top of it by now. */
   wrote(branch: BranchRef, commit: string, time: number): void {
     this.commits.learn(branch, { commit, time })
     this.known.set(branchKey(branch), { head: { head: commit, state: 'finished', commit, time }, since: performance.now() })

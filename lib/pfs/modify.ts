@@ -14,9 +14,12 @@ interface Modification {
   readonly paths: PathRule
   /** Paths are sent as exactly these paths. */
   readonly literal: boolean
-  /** The commit is made only on top of this one. */
+  /** The commit is made only on top of this one, or of any `closedHead`. undefined: of any head, open or missing too. */
   readonly expectedHead: string | undefined
 }
+
+/** Stands for every head that a branch may have, unless it is open. */
+export const closedHead = '*'
 
 /**
  * One ModifyFile: all edits, in order, in one commit. Everything that it sends is at hand and verified, so the call is either

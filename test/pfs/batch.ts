@@ -24,9 +24,17 @@ t.test('no key is edited twice in a batch, and those of one key stay in order', 
 })
 
 t.test('a key is required by many, and edited by none of the same batch', (t) => {
-  t.same(batches([requiring('u', '1'), requiring('u', '2'), edits('x')]), [['1', '2', 'x']])
-  t.same(batches([requiring('u', '1'), edits('u'), requiring('u', '2'), edits('x')]), [['1', 'x'], ['u'], ['2']])
+  t.same(batches([requiring('u', '1'), requiring('u', '2'), edits('x')]), [['1', '2'], ['x']])
+  t.same(batches([requiring('u', '1'), edits('u'), requiring('u', '2'), edits('x')]), [['1'], ['u', 'x'], ['2']])
   t.same(batches([edits('u'), requiring('u', '1'), edits('u')]), [['u'], ['1'], ['u']])
   t.same(batches([requiring('a', 'a')]), [['a']], 'one change alone')
+  t.end()
+})
+
+t.test('changes with conditions and those without go apart, the first kind first', (t) => {
+  const judged = (key: string): Change => ({ edits: [{ kind: 'delete', key, judge }] })
+  t.same(batches([edits('a'), judged('b'), edits('c'), judged('d')]), [['a', 'c'], ['b', 'd']])
+  t.same(batches([judged('a'), edits('b'), judged('b'), edits('a')]), [['a'], ['b', 'a'], ['b']], 'those of one key stay in order')
+  t.same(batches([edits('a'), edits(), edits('b')]), [['a', 'b'], ['']], 'what edits nothing asks for the head')
   t.end()
 })

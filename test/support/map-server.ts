@@ -109,7 +109,9 @@ export class MapServer {
     const [first, ...rest] = messages
     const repo = this.repo(first?.set_commit?.branch?.repo)
     const branch = first?.set_commit?.branch?.name ?? ''
-    if (first?.expected_head !== undefined && repo.branches.get(branch) !== first.expected_head) throw rpcFailure(9, 'the head is another commit')
+    const expected = first?.expected_head
+    const closed = expected === '*' && repo.branches.has(branch) && this.head(repo, branch).state !== 'open'
+    if (expected !== undefined && !closed && repo.branches.get(branch) !== expected) throw rpcFailure(9, 'the head is another commit')
     for (const message of rest) this.check(message)
     const copies = rest.map((message) => message.copy_file === undefined ? undefined : this.source(message.copy_file))
     const commit = this.addCommit(repo, branch)
