@@ -38,6 +38,8 @@ export const limits = {
   /** One committed batch. */
   batchEditsMax: 4096,
   batchBytesMax: 16 * 1024 * 1024,
+  /** Batches under way together, which share the two bounds above. */
+  batchesAtOnceMax: 64,
 
   /** Data of a server stream that nobody has consumed yet, in process. */
   streamCreditBytes: 512 * 1024,

@@ -23,20 +23,23 @@ export interface Alone {
 const editBytes = 512
 
 /**
- * Splits a queue into the next batch and what stays. Whatever fits goes, in order, and no key goes twice: a change whose key
- * is taken stays and keeps its keys for itself, so that changes of one key are made in the order in which they came. A key that
- * is only required may be required by many, and be edited by none of the same batch. Changes with conditions and those without
- * go apart, whichever kind is first: a batch with conditions may lose its head to another writer. The first change always goes,
- * however large. Changes that nobody waits for any more are answered and dropped.
+ * Splits a queue into the next batches, which go together and in this order, and what stays. Whatever fits goes, and no key goes
+ * twice in a batch: a change whose key is taken goes in the batch behind, or stays and keeps its keys for itself, so that changes
+ * of one key are made in the order in which they came. A key that is only required may be required by many, and be edited by
+ * none of the same batch. Changes with conditions and those without go apart, whichever kind is first: a batch with conditions
+ * may lose its head to another writer, and nothing may be under way beside it. The first change always goes, however large.
+ * Changes that nobody waits for any more are answered and dropped.
  */
-export function takeBatch(queue: readonly (Waiting | Alone)[]): { readonly batch: Waiting[], readonly rest: (Waiting | Alone)[] } {
-  const batch: Waiting[] = []
+export function takeBatches(
+  queue: readonly (Waiting | Alone)[], batchesMax: number,
+): { readonly batches: readonly (readonly Waiting[])[], readonly rest: (Waiting | Alone)[] } {
+  const batches: Waiting[][] = []
   const rest: (Waiting | Alone)[] = []
-  const keys: Keys = { edited: new Set(), required: new Set() }
+  const keys: Keys = { edited: new Map(), required: new Map() }
+  let conditional: boolean | undefined
   let edits = 0
   let bytes = 0
   let at = 0
-  let conditional: boolean | undefined
   for (; at < queue.length; at++) {
     const item = queue[at]
     if (item === undefined || item.kind === 'alone') break
@@ -44,36 +47,42 @@ export function takeBatch(queue: readonly (Waiting | Alone)[]): { readonly batch
       item.refuse(new PfsError('abandoned', 'nobody waits for this write any more'))
       continue
     }
+    const isFirst = conditional === undefined
     conditional ??= isConditional(item.change)
-    if (isConditional(item.change) !== conditional) {
-      addKeys(keys, item.change)
+    const weight = weightOf(item.change)
+    if (!isFirst && (edits + item.change.edits.length > limits.batchEditsMax || bytes + weight > limits.batchBytesMax)) break
+    const goes = isConditional(item.change) === conditional
+    const place = takeKeys(keys, item.change, goes ? conditional ? 1 : batchesMax : 0)
+    if (place === stays) {
       rest.push(item)
       continue
     }
-    const weight = weightOf(item.change)
-    if (batch.length > 0 && (edits + item.change.edits.length > limits.batchEditsMax || bytes + weight > limits.batchBytesMax)) break
-    if (addKeys(keys, item.change)) {
-      batch.push(item)
-      edits += item.change.edits.length
-      bytes += weight
-    } else rest.push(item)
+    (batches[place] ??= []).push(item)
+    edits += item.change.edits.length
+    bytes += weight
   }
   for (; at < queue.length; at++) {
     const item = queue[at]
     if (item !== undefined) rest.push(item)
   }
-  return { batch, rest }
+  return { batches, rest }
 }
 
-interface Keys { readonly edited: Set<string>, readonly required: Set<string> }
+/** The last of the batches that each key goes in. */
+interface Keys { readonly edited: Map<string, number>, readonly required: Map<string, number> }
 
-/** Adds a change's keys; false where one of them was taken before the change. */
-function addKeys({ edited, required }: Keys, change: Change): boolean {
-  const requires = change.requires ?? []
-  const free = change.edits.every(({ key }) => !edited.has(key) && !required.has(key)) && requires.every(({ key }) => !edited.has(key))
-  for (const { key } of change.edits) edited.add(key)
-  for (const { key } of requires) required.add(key)
-  return free
+/** The place of a change that is in none of the batches. */
+const stays = Infinity
+
+/** The first of `batchesMax` batches that is behind all in which the change's keys are taken; the change has taken them then. */
+function takeKeys({ edited, required }: Keys, { edits, requires = [] }: Change, batchesMax: number): number {
+  let place = 0
+  for (const { key } of edits) place = Math.max(place, (edited.get(key) ?? -1) + 1, (required.get(key) ?? -1) + 1)
+  for (const { key } of requires) place = Math.max(place, (edited.get(key) ?? -1) + 1)
+  if (place >= batchesMax) place = stays
+  for (const { key } of edits) edited.set(key, place)
+  for (const { key } of requires) required.set(key, Math.max(place, required.get(key) ?? 0))
+  return place
 }
 
 function weightOf(change: Change): number {

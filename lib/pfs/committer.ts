@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { limits } from '../limits'
-import { takeBatch, type Alone, type Waiting } from './batch'
+import { takeBatches, type Alone, type Waiting } from './batch'
 import type { Capabilities } from './capabilities'
 import type { Commits, FinishedCommit } from './commits'
 import type { Change, Edit, Stat, Written } from './contract'
@@ -28,8 +28,9 @@ export interface Committing {
 const notOfOneMember: ReadonlySet<PfsErrorKind> = new Set(['unavailable', 'exhausted', 'full', 'unauthenticated', 'head-open', 'abandoned'])
 
 /**
- * Makes the commits of one branch. At most one is under way; changes that come meanwhile wait in the queue, and when it
- * returns, all that fit together are the next. Nothing is timed, so a lone change starts at once.
+ * Makes the commits of one branch. Changes that come while one is under way wait in the queue, and when it returns, all that fit
+ * together are the next. Nothing is timed, so a lone change starts at once. Changes of one key take a commit each, since each is
+ * a version: where the server takes calls in order they are sent one behind the other, without waiting for the answers.
  *
  * A batch without conditions is built on whatever head there is: the server makes sure that there is one, and that nobody holds
  * it open, so that no other writer can make it fail. A batch of conditions is judged against one head and built on that: the
@@ -85,12 +86,18 @@ export class Committer {
         await first.work()
         continue
       }
-      const { batch, rest } = takeBatch(this.queue)
+      const { batches, rest } = takeBatches(this.queue, this.batchesMax())
       this.queue = rest
-      if (batch.length > 0) await this.commit(batch)
+      await Promise.all(batches.map((batch) => this.commit(batch)))
     }
     this.running = false
     this.idle()
+  }
+
+  /** Only calls that are carried out in order, and for which nothing is looked up, can be under way together. */
+  private batchesMax(): number {
+    const { transport, capabilities } = this.shared
+    return transport.ordered === true && capabilities.expectedHead && capabilities.commitId ? limits.batchesAtOnceMax : 1
   }
 
   /** Answers every member; never rejects. */

@@ -16,6 +16,11 @@ export interface Transport {
   /** Bytes of an answer, as they came, that nobody has any use for: their memory may be filled again. */
   readonly giveBack?: (bytes: Buffer) => void
   close(): void
+  /**
+   * True: client streams are carried out in the order in which they were ended, as long as the server asked none of them to wait.
+   * Over a network each makes its own way.
+   */
+  readonly ordered?: boolean | undefined
 }
 
 type PathOf<Kind> = { [Path in keyof Rpcs]: Rpcs[Path]['kind'] extends Kind ? Path : never }[keyof Rpcs]

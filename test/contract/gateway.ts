@@ -4,7 +4,7 @@ import type { Pfs, Stat } from '../../lib/pfs/contract'
 import { connect } from '../../lib/pfs/pfs'
 import { collectBytes } from '../support/collect'
 import { counting } from '../support/counting'
-import { put, staged, textOf } from '../support/pfs-rig'
+import { put, putOf, staged, textOf } from '../support/pfs-rig'
 import { realServer, transports } from '../support/real-server'
 
 /** What operations may rely on, on the real server, over both transports. */
@@ -163,6 +163,18 @@ for (const kind of transports) {
     await transport.unary('/pfs_v2.API/FinishCommit', { commit: open })
     await waiting
     t.equal(await textOf(pfs, bucket, 'b'), 'x')
+  })
+
+  t.test(`${kind}: writes of one key are a version each, in order`, async (t) => {
+    const pfs = await connect(await realServer(t, kind))
+    await pfs.createBucket(bucket)
+    const changes = await Promise.all(Array.from({ length: 100 }, (_, i) => putOf(pfs, 'same', Buffer.alloc(1000 + i, String(i)))))
+    const written = await Promise.all(changes.map((change) => pfs.write(bucket, change)))
+    t.equal(new Set(written.map(({ version }) => version)).size, 100)
+    for (const [i, { version }] of written.entries()) {
+      t.equal(await textOf(pfs, bucket, 'same', version), Buffer.alloc(1000 + i, String(i)).toString())
+    }
+    t.equal((await stat(pfs, 'same')).version, written[99]?.version)
   })
 
   t.test(`${kind}: a key below another one fails alone where paths are pachd's`, async (t) => {

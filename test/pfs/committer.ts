@@ -67,6 +67,49 @@ t.test('the same key goes in two commits, in order; others do not wait for it', 
   t.equal(await textOf(pfs, bucket, 'a'), '3')
 })
 
+t.test('writes of one key do not wait for each other\'s answers where the server takes them in order', async (t) => {
+  for (const ordered of [true, false]) {
+    const { fake, pfs, rpcs } = await rig({ ordered })
+    const gate = held()
+    fake.gate = gate.promise
+    const writes = [put(pfs, bucket, 'a', '0')]
+    await settle()
+    for (let i = 1; i < 10; i++) writes.push(put(pfs, bucket, 'a', `${i}`))
+    await settle()
+    const second = held()
+    fake.gate = second.promise
+    gate.open()
+    await settle()
+    t.equal(rpcs.take()['ModifyFile'], ordered ? 10 : 2, 'under way together')
+    second.open()
+    const versions = (await Promise.all(writes)).map(({ version }) => version)
+    for (const [i, version] of versions.entries()) t.equal(await textOf(pfs, bucket, 'a', version), `${i}`, 'each version is its own')
+    t.equal(await textOf(pfs, bucket, 'a'), '9', 'in order')
+  }
+})
+
+t.test('of writes that are under way together one may fail, and a condition sees all before it', async (t) => {
+  const { fake, pfs } = await rig({ ordered: true })
+  const gate = held()
+  fake.gate = gate.promise
+  fake.check = ({ add_file: file }) => { if (file?.raw?.value?.toString() === 'bad') throw rpcFailure(2, 'path (/a) invalid') }
+  const seen: (number | undefined)[] = []
+  const judge = (current: Stat | undefined): void => { seen.push(current?.size) }
+  const first = put(pfs, bucket, 'first', '')
+  await settle()
+  const writes = ['1', 'bad', '333'].map((text) => put(pfs, bucket, 'a', text))
+  await settle()
+  writes.push(put(pfs, bucket, 'a', '4444', { judge }))
+  await settle()
+  writes.push(put(pfs, bucket, 'a', '55555'))
+  await settle()
+  gate.open()
+  const outcomes = await Promise.allSettled([first, ...writes])
+  t.same(outcomes.flatMap(({ status }, i) => status === 'rejected' ? [i] : []), [2])
+  t.same(seen, [3])
+  t.equal(await textOf(pfs, bucket, 'a'), '55555')
+})
+
 t.test('a delete and a put of one key go in two commits as well', async (t) => {
   const { fake, pfs } = await rig()
   const gate = held()

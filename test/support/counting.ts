@@ -18,6 +18,7 @@ export function counting(transport: Transport): Counting {
     serverStream: (path, request, options) => { count(path); return transport.serverStream(path, request, options) },
     clientStream: (path, options) => { count(path); return transport.clientStream(path, options) },
     close: () => transport.close(),
+    ordered: transport.ordered,
     take: () => { const taken = counts; counts = {}; return taken },
   }
 }

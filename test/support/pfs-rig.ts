@@ -9,10 +9,11 @@ import { MapServer } from './map-server'
 interface Rig { fake: MapServer, pfs: Pfs, rpcs: Counting }
 
 /** The contract on a server of maps, with one bucket `master.r.default`. */
-export async function rig(options: BackendOptions & { extended?: boolean } = {}): Promise<Rig> {
+export async function rig(options: BackendOptions & { extended?: boolean, ordered?: boolean } = {}): Promise<Rig> {
   const fake = new MapServer()
   fake.makeBranch('default', 'r', 'master')
-  const rpcs = counting(inProcess(fake.table(options.extended)))
+  const { ordered = true } = options
+  const rpcs = counting({ ...inProcess(fake.table(options.extended)), ordered })
   const pfs = await connect(rpcs, options)
   rpcs.take()
   return { fake, pfs, rpcs }

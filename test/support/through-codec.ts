@@ -38,6 +38,7 @@ export function throughCodec(transport: Transport): Transport {
       }
     },
     close: () => transport.close(),
+    ordered: transport.ordered,
   }
 }
 

@@ -12,5 +12,6 @@ export function withoutExtension(transport: Transport): Transport {
       return { send: (message) => stream.send(message), end: async () => ({ ...await stream.end(), metadata: {} }), abort: () => stream.abort() }
     },
     close: () => transport.close(),
+    ordered: transport.ordered,
   }
 }

@@ -34,6 +34,7 @@ export function inProcess(table: RpcTable, giveBack?: (bytes: Buffer) => void): 
     },
     ...giveBack === undefined ? {} : { giveBack },
     close: () => undefined,
+    ordered: true,
   }
 }
 
