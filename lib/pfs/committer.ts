@@ -3,7 +3,7 @@ import { limits } from '../limits'
 import { takeBatches, type Alone, type Waiting } from './batch'
 import type { Capabilities } from './capabilities'
 import type { Commits, FinishedCommit } from './commits'
-import type { Change, Edit, Stat, Written } from './contract'
+import type { Change, Stat, Written } from './contract'
 import { isPfsError, PfsError, type PfsErrorKind } from './failure'
 import type { Files } from './files'
 import type { Head, Heads } from './heads'
@@ -33,9 +33,10 @@ const notOfOneMember: ReadonlySet<PfsErrorKind> = new Set(['unavailable', 'exhau
  * a version: where the server takes calls in order they are sent one behind the other, without waiting for the answers.
  *
  * A batch without conditions is built on whatever head there is: the server makes sure that there is one, and that nobody holds
- * it open, so that no other writer can make it fail. A batch of conditions is judged against one head and built on that: the
- * server is told which it is and refuses any other, after which the batch is judged again. Every change is answered exactly
- * once, on its own: a refused lenient edit is left out, a refused strict edit refuses its change, and neither disturbs the others.
+ * it open, so that no other writer can make it fail. A batch of conditions is judged against one head: the server is told which
+ * it is and refuses another in which a key of the batch was written since, after which the batch is judged again. Every change is
+ * answered exactly once, on its own: a refused lenient edit is left out, a refused strict edit refuses its change, and neither
+ * disturbs the others.
  */
 export class Committer {
   private readonly shared: Committing
@@ -119,8 +120,7 @@ export class Committer {
           const going = base === undefined ? live.map(unjudged) : await this.judge(live, base)
           live = going.map(({ member }) => member)
           if (live.length === 0) return
-          const guard = !capabilities.expectedHead ? undefined : conditional ? base?.head : closedHead
-          const made = await this.modify(going.flatMap(({ edits }) => edits), guard, base)
+          const made = await this.modify(going, base, conditional)
           for (const { member, refused } of going) member.answer({ version: made.commit, time: new Date(made.time), refused })
           return
         } catch (error) {
@@ -177,9 +177,14 @@ export class Committer {
     return going
   }
 
-  private async modify(edits: readonly Edit[], expectedHead: string | undefined, base: Head | undefined): Promise<FinishedCommit> {
+  private async modify(going: readonly Going[], base: Head | undefined, conditional: boolean): Promise<FinishedCommit> {
     const { transport, capabilities, heads } = this.shared
-    const modification = { transport, branch: this.branch, paths: capabilities.paths, literal: capabilities.literal, expectedHead }
+    const { paths, literal } = capabilities
+    const expectedHead = !capabilities.expectedHead ? undefined : conditional ? base?.head : closedHead
+    // What is only required is not among the edits, and is held to the head.
+    const expectedPaths = capabilities.expectedHead && conditional && going.every(({ member }) => member.change.requires === undefined)
+    const modification = { transport, branch: this.branch, paths, literal, expectedHead, expectedPaths }
+    const edits = going.flatMap((each) => each.edits)
     const metadata = await modify(modification, edits)
     const made = base === undefined || capabilities.commitId ? commitOf(metadata) : await this.findCommit(base.head)
     heads.wrote(this.branch, made.commit, made.time)

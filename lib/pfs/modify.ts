@@ -16,6 +16,8 @@ interface Modification {
   readonly literal: boolean
   /** The commit is made only on top of this one, or of any `closedHead`. undefined: of any head, open or missing too. */
   readonly expectedHead: string | undefined
+  /** Another head will do, where it has the same files at the edits' keys. */
+  readonly expectedPaths: boolean
 }
 
 /** Stands for every head that a branch may have, unless it is open. */
@@ -31,6 +33,7 @@ export async function modify(modification: Modification, edits: readonly Edit[])
   try {
     const first: ModifyFileRequest = { set_commit: { repo: wireRepo(branch), branch: wireBranch(branch) } }
     if (modification.expectedHead !== undefined) first.expected_head = modification.expectedHead
+    if (modification.expectedPaths) first.expected_paths = true
     await sendAll(stream, [first])
     // A wait costs a turn of the event loop's queue, so it is made only where the call asks for it.
     for (const edit of edits) {

@@ -278,6 +278,7 @@ export interface ModifyFileRequest {
   delete_file?: DeleteFile
   copy_file?: CopyFile
   expected_head?: string
+  expected_paths?: boolean
 }
 
 export interface GetFileRequest {

@@ -50,9 +50,26 @@ t.test('conditions hold among all of them', async (t) => {
     ]))
     const winners = writes.flatMap(({ status }, i) => status === 'fulfilled' && i % 2 === 0 ? [i / 2] : [])
     t.equal(winners.length, 1)
-    t.ok(writes.every(({ status }, i) => status === 'fulfilled' || i % 2 === 0), 'others are not held to a condition')
+    for (const [i, write] of writes.entries()) {
+      if (write.status === 'rejected') t.match([i % 2, write.reason], [0, { message: 'it is there' }], 'none is refused for anything else')
+    }
     for (const gateway of gateways) t.equal(await textOf(gateway, bucket, key), String(winners[0]))
   }
+})
+
+t.test('a condition holds whatever others write to other keys', async (t) => {
+  let writing = true
+  const others = gateways.slice(1).map(async (gateway, g) => {
+    for (let i = 0; writing; i++) await put(gateway, bucket, `busy/${g}/${i}`, 'x')
+  })
+  for (let i = 0; i < 20; i++) {
+    const judge = (current: Stat | undefined): void => { if (current?.size !== (i === 0 ? undefined : i)) throw new Error('a write was lost') }
+    const gateway = gateways[i % gateways.length]
+    if (gateway !== undefined) await put(gateway, bucket, 'counted', 'x'.repeat(i + 1), { judge })
+  }
+  writing = false
+  await Promise.all(others)
+  for (const gateway of gateways) t.equal((await textOf(gateway, bucket, 'counted'))?.length, 20)
 })
 
 t.test('a bucket that one of them removed is not made again by a write of another', async (t) => {

@@ -7,7 +7,8 @@ import { findRepo } from './shared/find'
 import type { Instance } from './shared/instance'
 import { alreadyFinished } from './shared/pachd-texts'
 import { repoOfCommit, repoReference, repoText, type RepoReference } from './shared/reference'
-import { requireHead } from './shared/require-head'
+import { closedHead, requireHead } from './shared/require-head'
+import { isUntouched } from './shared/is-untouched'
 import { lookUpCommit } from './shared/resolve-commit'
 import { startCommit } from './shared/start-commit'
 import { StreamChanges } from './shared/stream-changes'
@@ -28,7 +29,10 @@ export function modifyFile(instance: Instance): ClientStream<ModifyFileRequest, 
 /** What the stream writes to. An open commit is named by its sequence number, which no later commit can take. */
 type Target =
   | { readonly kind: 'open', readonly reference: RepoReference, readonly seq: number, readonly id: string }
-  | { readonly kind: 'one-off', readonly reference: RepoReference, readonly branch: string, readonly expectedHead: string }
+  | { readonly kind: 'one-off', readonly reference: RepoReference, readonly branch: string, readonly expected: Expected }
+
+/** What the request says of the branch's head; see its message. */
+interface Expected { readonly head: string, readonly paths: boolean }
 
 class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
   private readonly instance: Instance
@@ -45,7 +49,8 @@ class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
   message(message: ModifyFileRequest): Promise<void> | undefined {
     if (this.target !== undefined) return takeMessage(this.instance, this.stream, message)
     if (message.set_commit === undefined) throw new RpcFailure(Code.unknown, 'first message must be a commit')
-    this.target = targetOf(this.instance, message.set_commit, message.expected_head ?? '')
+    const expected = { head: message.expected_head ?? '', paths: message.expected_paths ?? false }
+    this.target = targetOf(this.instance, message.set_commit, expected)
     return undefined
   }
 
@@ -65,9 +70,9 @@ class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
       return {}
     }
     const commit = await this.instance.store.transact((tx) => {
-      checkHead(tx, target)
+      checkHead(tx, target, this.stream)
       const started = startCommit(tx, { repo: target.reference, branch: target.branch, description: '' })
-      return putOneOff(tx, started, { ...contribution, strict: target.expectedHead !== '' })
+      return putOneOff(tx, started, { ...contribution, strict: target.expected.head !== '' })
     })
     this.context.answer('pfs-commit-id', commit.id)
     this.context.answer('pfs-commit-time', String(commit.finished))
@@ -80,17 +85,17 @@ class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
 }
 
 /** An open commit, named or as a branch's head, is written into; a closed head or a missing branch asks for a commit of its own. */
-function targetOf(instance: Instance, commit: Commit, expectedHead: string): Target {
+function targetOf(instance: Instance, commit: Commit, expected: Expected): Target {
   const reference = repoReference(repoOfCommit(commit))
   const branch = commit.branch?.name ?? ''
   const found = lookUpCommit(instance.store.read, commit)
-  const oneOff: Target = { kind: 'one-off', reference, branch, expectedHead }
+  const oneOff: Target = { kind: 'one-off', reference, branch, expected }
   if ('failure' in found) {
     // With a branch, whatever is missing is made, or missed again, when the commit is.
     if (branch === '') throw found.failure
     return oneOff
   }
-  if (found.commit.state === 'started' && expectedHead === '') {
+  if (found.commit.state === 'started' && expected.head === '') {
     return { kind: 'open', reference: found.reference, seq: found.commit.seq, id: found.commit.id }
   }
   if (branch === '' || (commit.id ?? '') !== '') throw alreadyFinished(found.reference, found.commit.id)
@@ -106,8 +111,10 @@ function openCommit(tx: Tx, target: Extract<Target, { readonly kind: 'open' }>):
 }
 
 /** Also in the transaction, where nobody can come between the look and the commit. */
-function checkHead(tx: Tx, { reference, branch, expectedHead }: Extract<Target, { readonly kind: 'one-off' }>): void {
-  if (expectedHead === '') return
+function checkHead(tx: Tx, { reference, branch, expected }: Extract<Target, { readonly kind: 'one-off' }>, stream: StreamChanges): void {
+  if (expected.head === '') return
   const repo = findRepo(tx, reference)
-  requireHead(tx, repo === undefined ? undefined : tx.branch(repo.id, branch), expectedHead, `${repoText(reference)}@${branch}`)
+  const row = repo === undefined ? undefined : tx.branch(repo.id, branch)
+  const same = expected.paths && row !== undefined && isUntouched(tx, row, expected.head, stream)
+  requireHead(tx, row, same ? closedHead : expected.head, `${repoText(reference)}@${branch}`)
 }

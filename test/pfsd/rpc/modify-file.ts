@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { ModifyFileRequest } from '../../../lib/wire/messages'
 import { add, master, refusal, repo, testPfsd } from '../../support/test-pfsd'
 
 const attributes = { entries: { 'content-type': 'text/plain', 'd:md5': 'f00d' }, parts: { sizes: [1, 2] } }
@@ -43,6 +44,30 @@ t.test('`*` expects any head that is not open, and a branch that is there', asyn
   await test.client.unary('/pfs_v2.API/DeleteBranch', { branch: { repo, name: 'master' } })
   t.equal((await refusal(stream.end())).code, 9)
   t.equal((await refusal(test.head())).code, 5, 'a branch that is gone is not made again')
+})
+
+t.test('expected_paths asks no more of another head than what the stream changes', async (t) => {
+  const test = await testPfsd(t)
+  const { 'pfs-commit-id': first = '' } = await test.modify([add('/a', '1'), add('/b', '1'), add('/dir/x', '1')])
+  const since = (changes: ModifyFileRequest[], expected_head = first): Promise<unknown> =>
+    test.modify(changes, { set_commit: master, expected_head, expected_paths: true })
+  await test.modify([{ delete_file: { path: '/b' } }, add('/b', '2'), add('/c', '2')])
+  await since([add('/a', '+')])
+  await since([{ delete_file: { path: '/dir/x' } }, add('/new', '1')])
+  t.equal(await test.read('/a'), '1+')
+  t.equal(await test.read('/b'), '2', 'what others wrote stays')
+  const head = await test.head()
+  for (const path of ['/a', '/b', '/c', '/dir/x', '/new']) t.equal((await refusal(since([add('/other', '1'), add(path, 'x')]))).code, 9, path)
+  t.equal((await refusal(since([{ delete_file: { path: '/dir/' } }]))).code, 9, 'a directory as a whole is held to the head')
+  t.equal((await refusal(since([add('/other', '1')], '0123456789ab4cdef0123456789abcde'))).code, 9, 'as is who saw no commit')
+  await test.modify([{ copy_file: { dst: '/other', src: { commit: master, path: '/a' } } }])
+  t.equal((await refusal(since([{ delete_file: { path: '/other' } }], head))).code, 9, 'a copy is a write, too')
+  const open = await test.client.unary('/pfs_v2.API/StartCommit', { branch: { repo, name: 'master' } })
+  t.equal((await refusal(since([add('/free', '1')]))).code, 9)
+  await test.client.unary('/pfs_v2.API/FinishCommit', { commit: open })
+  await since([add('/free', '1')])
+  await test.client.unary('/pfs_v2.API/DeleteBranch', { branch: { repo, name: 'master' } })
+  t.equal((await refusal(since([add('/freer', '1')]))).code, 9)
 })
 
 t.test('paths that clash refuse a stream that expects a head; else they are the error of its commit', async (t) => {

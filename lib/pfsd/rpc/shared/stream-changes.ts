@@ -92,6 +92,11 @@ export class StreamChanges {
     this.push(change, { kind: 'copied', entry: copy.entry })
   }
 
+  /** What `settle` changes, `cuts` apart. */
+  keys(): Iterable<string> {
+    return this.changes.keys()
+  }
+
   /** Resolves when all bytes that were not held are synced; undefined: there are none. */
   finish(): Promise<readonly BlobFile[]> | undefined {
     return this.sink.finish()
