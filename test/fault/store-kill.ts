@@ -7,7 +7,7 @@ import { storeLoad } from '../support/store-load'
 
 const kills = 10
 
-/** Runs a child from step `first` on and kills it after so many answers; the steps that it answered. */
+/** Runs a child from step `first` on and kills it after so many answers, and when `atOpen` is done; the steps that it answered. */
 function runAndKill(directory: string, first: number, answers: number, atOpen: () => Promise<void>): Promise<number[]> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', 'tsx', `${__dirname}/../support/store-child.ts`, directory, String(first)], {
@@ -16,15 +16,21 @@ function runAndKill(directory: string, first: number, answers: number, atOpen: (
     let text = ''
     let trouble = ''
     let asked = false
+    let seen = false
+    const killWhenDue = (): void => {
+      if (seen && text.split('\n').length > answers + 1) child.kill('SIGKILL')
+    }
     child.stderr.on('data', (chunk: Buffer) => { trouble += chunk.toString() })
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString()
-      const lines = text.split('\n').length
-      if (lines > 1 && !asked) {
+      if (text.includes('\n') && !asked) {
         asked = true
-        atOpen().catch(reject)
+        atOpen().then(() => {
+          seen = true
+          killWhenDue()
+        }, reject)
       }
-      if (lines > answers + 1) child.kill('SIGKILL')
+      killWhenDue()
     })
     child.on('close', (code) => {
       if (code !== null) reject(new Error(`the child ended by itself: ${trouble}`))
