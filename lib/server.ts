@@ -70,9 +70,9 @@ async function main(): Promise<void> {
   const settings = tls === undefined ? '--listen' : '--listen with --tls-cert and --tls-key'
   const listener = await underSetting(settings, () => listen({ ...config.listen, tls }, serve))
   const reread = async (): Promise<void> => {
-    keys = await readKeys()
-    const fresh = readTls()
-    if (fresh !== undefined) listener.setTls(fresh)
+    const fresh = { keys: await readKeys(), tls: readTls() }
+    if (fresh.tls !== undefined) listener.setTls(fresh.tls)
+    keys = fresh.keys
     log.info('read keys and certificates again')
   }
   process.on('SIGHUP', () => {
