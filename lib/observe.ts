@@ -66,9 +66,23 @@ export function openLog(level: string): Log {
 
 const targetCharactersMax = 2048
 
-/** Credentials and signatures that a query may carry are cut out: who reads the log must not be able to act as the client. */
+/**
+ * Credentials, signatures and encryption keys that a query may carry are cut out, however their names are written: who reads the
+ * log must not be able to act as the client.
+ */
 export function redactTarget(target: string): string {
   const cut = target.length > targetCharactersMax ? `${target.slice(0, targetCharactersMax)}…` : target
-  if (!cut.includes('?')) return cut
-  return cut.replace(/([?&](?:x-amz-(?:signature|credential|security-token)|awsaccesskeyid|signature))=[^&]*/gi, '$1=…')
+  const at = cut.indexOf('?') + 1
+  if (at === 0) return cut
+  return cut.slice(0, at) + cut.slice(at).split('&').map((piece) => {
+    const name = piece.slice(0, piece.indexOf('=') + 1)
+    return secretNames.test(decoded(name)) ? `${name}…` : piece
+  }).join('&')
+}
+
+const secretNames = /^(?:x-amz-(?:signature|credential|security-token|.*customer-key)|awsaccesskeyid|signature)=$/i
+
+/** A name as whoever takes the query reads it. */
+function decoded(name: string): string {
+  return name.replace(/%([0-9a-f]{2})/gi, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }

@@ -8,6 +8,9 @@ t.test('credentials never reach the log', (t) => {
   const target = '/b/k?X-Amz-Credential=SECRET%2F2024&X-Amz-Signature=abc&prefix=p&AWSAccessKeyId=SECRET&Signature=x&x-amz-security-token=SECRET'
   t.equal(redactTarget(target), '/b/k?X-Amz-Credential=…&X-Amz-Signature=…&prefix=p&AWSAccessKeyId=…&Signature=…&x-amz-security-token=…')
   t.equal(redactTarget('/b/Signature=kept'), '/b/Signature=kept')
+  t.equal(redactTarget('/b/&a=1?X%2DAmz%2dSignature=SECRET&%53ignature=SECRET'), '/b/&a=1?X%2DAmz%2dSignature=…&%53ignature=…')
+  t.equal(redactTarget('/b/k?x-amz-server-side-encryption-customer-key=SECRET&a%3D=b'),
+    '/b/k?x-amz-server-side-encryption-customer-key=…&a%3D=b')
   t.ok(redactTarget('/'.repeat(1_000_000)).length < 3000)
   t.end()
 })
