@@ -106,6 +106,10 @@ export const limits = {
   /** Requests of one connection that were taken in and are not answered: behind so many nothing more is read. */
   pipelinedRequestsMax: 32,
 
+  /** Of the log, what may wait to be written; and how long the end of the process waits for it. */
+  logCharactersMax: 4 * 1024 * 1024,
+  logFlushMsMax: 1_000,
+
   clockSkewMsMax: 15 * 60 * 1000,
   presignSecondsMax: 7 * 24 * 3600,
   /** aws-chunked: one size line with its extensions; every chunk but the last has at least this many bytes. */

@@ -1,4 +1,6 @@
 import pino from 'pino'
+import { limits } from './limits'
+import { LogWriter } from './log-writer'
 
 /** What the spine tells of each request, once, when its answer is over. */
 export interface RequestEvent {
@@ -30,25 +32,19 @@ export type Subscriber = (event: RequestEvent) => void
 export interface Log {
   info(message: string): void
   error(message: string, error?: unknown): void
-  /** Writes out what is buffered; for the end of the process. */
-  flush(): void
+  /** Writes out what is buffered, as far as that can be done soon; for the end of the process. */
+  flush(): Promise<void>
   readonly access: Subscriber
 }
 
 /** JSON lines on stderr, one a request at `info`; those behind which a fault stands at `error`, with the stack of their cause. */
 export function openLog(level: string): Log {
-  const destination = pino.destination({ dest: 2, sync: false, minLength: 4096 })
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
-  // Lines are gathered for speed; this bounds how long one may wait to be seen.
-  const timer = setInterval(() => { destination.flush() }, 200)
-  timer.unref()
+  const writer = new LogWriter((lost) => { logger.error({ lost }, 'lines of this log are lost: they could not be written') })
+  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, writer)
   return {
     info: (message) => { logger.info(message) },
     error: (message, error) => { logger.error({ err: error }, message) },
-    flush: () => {
-      clearInterval(timer)
-      destination.flushSync()
-    },
+    flush: () => writer.flush(limits.logFlushMsMax),
     access(event) {
       const faulty = event.fault !== undefined
       if (!faulty && !logger.isLevelEnabled('info')) return

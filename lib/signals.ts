@@ -33,7 +33,7 @@ export function drainOnSignal(drain: () => Promise<void>, log: Log): void {
       log.error('what was open could not be closed', error)
       code = 1
     }
-    log.flush()
+    await log.flush()
     exit(code)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => { void end() })

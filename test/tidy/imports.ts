@@ -19,7 +19,8 @@ const law: Record<string, readonly string[]> = {
   'operations': ['s3', 'type:stream', 'type:pfs/contract', 'pfs/failure'],
   'pfs': ['wire'],
   'pfsd': ['wire'],
-  'observe': [],
+  'observe': ['log-writer'],
+  'log-writer': [],
   'signals': ['type:observe'],
   'config': [],
   'wire': [],
@@ -30,7 +31,7 @@ const law: Record<string, readonly string[]> = {
 /** Packages and node modules that only some rooms may use. */
 const packageLaw: readonly { readonly of: RegExp, readonly in: RegExp }[] = [
   { of: /^lmdb$/, in: /^lib\/pfsd\/store\// },
-  { of: /^node:fs/, in: /^lib\/(pfsd\/store\/|config\.ts)/ },
+  { of: /^node:fs/, in: /^lib\/(pfsd\/store\/|config\.ts|log-writer\.ts)/ },
   { of: /^node:https?$/, in: /^lib\/http\// },
   { of: /^@grpc\//, in: /^lib\/(pfs\/transports\/grpc|pfsd\/(serve|commit-fence)|wire\/methods)/ },
 ]
