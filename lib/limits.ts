@@ -6,6 +6,8 @@ export const limits = {
   heldBodyBytesMax: 256 * 1024,
   /** All bodies held in memory, the committer's queue and write buffers together. */
   bodyBudgetBytes: 64 * 1024 * 1024,
+  /** Of these, bodies of objects: they can go to a file set, and must not keep documents from theirs. */
+  heldBudgetBytes: 56 * 1024 * 1024,
   /** Of these, documents that are being read: they cannot go anywhere else, and must not keep bodies from their room. */
   documentBudgetBytes: 32 * 1024 * 1024,
   /** Messages of a streamed body that may wait for the server. */
@@ -131,7 +133,8 @@ export const limits = {
 } as const
 
 assert(limits.heldBodyBytesMax <= limits.batchBytesMax, 'a held body must fit a batch')
-assert(limits.batchBytesMax <= limits.bodyBudgetBytes, 'a batch must fit the budget')
+assert(limits.batchBytesMax <= limits.heldBudgetBytes, 'a batch must fit the budget')
+assert(limits.heldBudgetBytes + limits.completeXmlBytesMax <= limits.bodyBudgetBytes, 'bodies must leave room for a document')
 assert(limits.documentBudgetBytes <= limits.bodyBudgetBytes, 'documents must fit the budget')
 assert(limits.completeXmlBytesMax <= limits.documentBudgetBytes, 'a document must fit its budget')
 assert(limits.xmlElementsMax >= limits.partsMax * 8, 'every part of an upload must fit a document')

@@ -62,10 +62,10 @@ async function main(): Promise<void> {
   process.umask(0o077)
   const place = config.pfs === undefined ? `--data ${config.data}` : `--pfs ${config.pfs}`
   const backend = await underSetting(place, () => openBackend(config))
-  const budget = new Budget(limits.bodyBudgetBytes)
+  const whole = new Budget(limits.bodyBudgetBytes)
+  const [budget, documents] = [new Budget(limits.heldBudgetBytes, whole), new Budget(limits.documentBudgetBytes, whole)]
   const alone = config.pfs === undefined && config.servePfs === undefined
   const pfs = await underSetting(place, () => connect(backend.transport, { budget, headAgeMsMax: config.headMaxAgeMs, alone }))
-  const documents = new Budget(limits.documentBudgetBytes, budget)
   const serve = gateway({ table, pfs, documents, keys: () => keys, domain: config.domain, now: Date.now, observe: log.access })
   const settings = tls === undefined ? '--listen' : '--listen with --tls-cert and --tls-key'
   const listener = await underSetting(settings, () => listen({ ...config.listen, tls }, serve))

@@ -13,9 +13,10 @@ export const stagedPath = '/part'
 const joinBytes = 32 * 1024
 
 /**
- * Takes a body as it comes. It is held in memory while it is small and the budget has room, both of which a body of unknown
- * length can outgrow: then what was held goes ahead of the rest into a file set. At any moment `reserved` is what this body
- * has taken from the budget, and it is given back exactly once: by discard, by the switch, or by the Staged that took it over.
+ * Takes a body as it comes. It is held in memory while it is small and the budget has room for what has come, both of which can
+ * end: then what was held goes ahead of the rest into a file set. What is only announced takes nothing, or heads without bodies
+ * could take all. At any moment `reserved` is what this body has taken from the budget, and it is given back exactly once: by
+ * discard, by the switch, or by the Staged that took it over.
  */
 export class BodyStage implements Stage {
   private readonly transport: Transport
@@ -29,13 +30,11 @@ export class BodyStage implements Stage {
   constructor(transport: Transport, budget: Budget, options: StageOptions) {
     this.transport = transport
     this.budget = budget
-    const { length } = options
-    const held = options.fileSet !== true && (length === undefined || (length <= limits.heldBodyBytesMax && this.reserve(length)))
-    if (!held) this.open()
+    if (options.fileSet === true || (options.length ?? 0) > limits.heldBodyBytesMax) this.open()
   }
 
   private reserve(bytes: number): boolean {
-    if (bytes > 0 && !this.budget.take(bytes)) return false
+    if (!this.budget.take(bytes)) return false
     this.reserved += bytes
     return true
   }
@@ -52,8 +51,7 @@ export class BodyStage implements Stage {
   write(chunk: Buffer): Promise<void> | undefined {
     this.size += chunk.length
     if (this.stream === undefined) {
-      const fits = this.size <= limits.heldBodyBytesMax && (this.size <= this.reserved || this.reserve(this.size - this.reserved))
-      if (fits) {
+      if (this.size <= limits.heldBodyBytesMax && this.reserve(chunk.length)) {
         this.pieces.push(chunk)
         return undefined
       }

@@ -130,6 +130,21 @@ t.test('256 documents that stall just before their end', async (t) => {
   })
 })
 
+t.test('small bodies that stall, announced or sent but for a byte, leave documents their room', async (t) => {
+  const length = block.length
+  const stall = (sent: number): Promise<RawConnection[]> => many(300, (n) =>
+    unfinished(`${bucket}/small${String(n)}`, { 'Content-Length': String(length) }, sent))
+  await under(t, '600 stalled small bodies', async () => {
+    const connections = [...await stall(0), ...await stall(length - 1)]
+    await look()
+    const client = new HttpClient(server.port)
+    const { status } = await client.request('PUT', bucket, '<CreateBucketConfiguration/>')
+    t.equal(status, 200)
+    client.close()
+    return connections
+  })
+})
+
 t.test('256 readers of a large object that stop reading', async (t) => {
   await under(t, '256 stalled downloads', async () => {
     const connections = await many(256, async () => {
@@ -145,6 +160,6 @@ t.test('256 readers of a large object that stop reading', async (t) => {
 
 t.test('no commit came of any of it', async (t) => {
   await server.stop()
-  const starts = 7
+  const starts = 8
   t.equal(await storedCommits(data, 'memory'), 1 + 2 * starts, 'one that began the branch, one for each object at each start')
 })
