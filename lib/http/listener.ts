@@ -2,10 +2,12 @@ import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { noBody } from '../kit/reply'
 import { limits } from '../limits'
 import { Connections } from './connections'
 import { connectionsMax, descriptorsMax } from './connections-max'
 import { exchangeOf, type Exchange } from './exchange'
+import { writeReply } from './write-reply'
 
 interface ListenOptions {
   readonly host: string
@@ -47,9 +49,16 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
   server.maxRequestsPerSocket = limits.requestsPerSocketMax
   server.maxConnections = connectionsMax(descriptorsMax())
   const connections = new Connections()
+  /** A client that sent a request behind another means that to happen first; and only the answer in front has the socket. */
+  const inTurn = (req: http.IncomingMessage, res: http.ServerResponse, answer: () => void): void => {
+    const before = connections.owe(req.socket, res)
+    // An answer that ends the connection ends the socket too, or does not hand it on: what stands behind it must not happen.
+    const answerIfOpen = (): void => { if (res.socket !== null && res.socket.writable) answer() }
+    if (before === undefined) answerIfOpen()
+    else before.once('close', answerIfOpen)
+  }
   const end = (req: http.IncomingMessage, res: http.ServerResponse, status: number): void => {
-    connections.owe(req.socket, res)
-    res.writeHead(status, { 'Connection': 'close', 'Content-Length': '0' }).end()
+    inTurn(req, res, () => { void writeReply(req, res, { status, headers: [['Connection', 'close']], body: noBody }) })
   }
   const take = (req: http.IncomingMessage, res: http.ServerResponse, expectsContinue: boolean): void => {
     if (parserPassesBlanks && !areNames(req.rawHeaders)) {
@@ -57,14 +66,9 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
       return
     }
     const exchange = exchangeOf(req, res, expectsContinue)
-    const before = connections.owe(req.socket, res)
     // Nothing but HTTP/1.1 is spoken: an offered upgrade is passed over. node's parser loses what comes behind such a request.
     if (req.headers.upgrade !== undefined) res.shouldKeepAlive = false
-    // An answer that ends the connection ends the socket too, or does not hand it on: what stands behind it must not happen.
-    const serveIfOpen = (): void => { if (res.socket !== null && res.socket.writable) serve(exchange) }
-    if (before === undefined) serveIfOpen()
-    // A client that sent it behind another means that to happen first; and only the answer in front has the socket.
-    else before.once('close', serveIfOpen)
+    inTurn(req, res, () => { serve(exchange) })
   }
   server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => { connections.add(socket) })
   server.on('request', (req: http.IncomingMessage, res: http.ServerResponse) => { take(req, res, false) })

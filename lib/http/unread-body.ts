@@ -1,10 +1,11 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { limits } from '../limits'
 
 /**
  * What becomes of a request's body that nobody has read when its answer goes out. A small rest is read and thrown away and
- * the connection lives on. A large or endless one ends the connection, but only after a bounded while of reading it away:
- * a socket closed with unread bytes is reset, and the client would lose the answer that tells it what was wrong.
+ * the connection lives on. A large or endless one ends the connection. A connection that ends, for this or any other reason,
+ * does so only after a bounded while of reading the body away: a socket closed with unread bytes is reset, and the client
+ * would lose the answer that tells it what was wrong.
  */
 interface Leave {
   /** The answer must say `Connection: close`. */
@@ -13,8 +14,11 @@ interface Leave {
   linger(done: () => void): void
 }
 
-export function leaveUnreadBody(req: IncomingMessage): Leave {
-  if (req.complete || restOf(req) <= limits.drainedBodyBytesMax) return { closes: false, linger: (done) => { done() } }
+/** `closes`: the answer says that the connection ends. */
+export function leaveUnreadBody(req: IncomingMessage, res: ServerResponse, closes: boolean): Leave {
+  // A client that waits to be told to send its body may send it all the same; node ends its connection.
+  const ends = closes || !res.shouldKeepAlive || req.headers.expect !== undefined
+  if (req.complete || restOf(req) <= (ends ? 0 : limits.drainedBodyBytesMax)) return { closes: false, linger: (done) => { done() } }
   return {
     closes: true,
     linger(done) {

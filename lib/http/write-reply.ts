@@ -14,7 +14,7 @@ export function writeReply(req: IncomingMessage, res: ServerResponse, reply: Rep
     if (reply.body.kind === 'source') reply.body.source.cancel()
     return Promise.resolve({ whole: false, bytesSent: 0, failure: undefined })
   }
-  const leave = leaveUnreadBody(req)
+  const leave = leaveUnreadBody(req, res, reply.headers.some(([name]) => name === 'Connection'))
   const head = flatHead(reply, leave.closes)
   const bodiless = req.method === 'HEAD' || reply.status === 204 || reply.status === 304
   try {
