@@ -81,6 +81,14 @@ export const limits = {
   /** A body that brings less than this in a window is given up too: a drip would hold its place for ever. */
   bodyRateWindowMs: 60_000,
   bodyRateBytesMin: 60 * 1024,
+  /**
+   * So many pieces of a body in a row that bring less than this within a while are crumbs: the connection rests. One of those
+   * that rest is woken in each `crumbRestMs`.
+   */
+  crumbPieces: 256,
+  crumbBytesMin: 64 * 1024,
+  crumbWindowMs: 1_000,
+  crumbRestMs: 100,
   replyIdleMsMax: 30_000,
   /** A reply that moved nothing for this long lets go of what it can read again. */
   replyParkMs: 500,

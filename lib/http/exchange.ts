@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Head } from '../kit/head'
 import type { Reply } from '../kit/reply'
+import { Crumbs } from './crumbs'
 import { writeReply } from './write-reply'
 
 /**
@@ -64,8 +65,10 @@ export function exchangeOf(req: IncomingMessage, res: ServerResponse, expectsCon
           if (complete) receiver.end()
           else receiver.lost()
         }
+        const crumbs = new Crumbs(socket)
         req.on('data', (chunk: Buffer) => {
           received += chunk.length
+          crumbs.add(chunk.length)
           if (!over) receiver.data(chunk)
         })
         req.once('end', () => { finish(req.complete) })

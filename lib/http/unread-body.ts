@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { limits } from '../limits'
+import { Crumbs } from './crumbs'
 
 /**
  * What becomes of a request's body that nobody has read when its answer goes out. A small rest is read and thrown away and
@@ -31,7 +32,9 @@ export function leaveUnreadBody(req: IncomingMessage, res: ServerResponse, close
         done()
       }
       const timer = setTimeout(finish, limits.lingerMsMax)
+      const crumbs = new Crumbs(req.socket)
       req.on('data', (chunk: Buffer) => {
+        crumbs.add(chunk.length)
         bytes += chunk.length
         if (bytes > limits.lingerBytesMax) finish()
       })

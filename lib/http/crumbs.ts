@@ -1,0 +1,65 @@
+import type { Socket } from 'node:net'
+import { limits } from '../limits'
+
+/**
+ * Watches in how small pieces a body comes. In HTTP chunks or TLS records of a byte each, what one read of a socket brings is
+ * thousands of pieces, and a few clients could keep the process from everybody else. A connection that brings such crumbs, and
+ * brings them fast, rests: it is not read until its turn has come, and of all that rest one is woken at a time. So crumbs cost
+ * the same share of the process however many send them. They are not refused: a pipe without a buffer may well be sent so.
+ *
+ * Only the socket rests: what a read has brought still flows, since a stream that holds crumbs back takes hundreds of bytes
+ * of memory for each.
+ */
+export class Crumbs {
+  private readonly socket: Socket
+  private pieces = 0
+  private bytes = 0
+  private since = 0
+  private resting = false
+
+  constructor(socket: Socket) {
+    this.socket = socket
+  }
+
+  /** One more piece of the body, of so many bytes. */
+  add(bytes: number): void {
+    this.bytes += bytes
+    if (++this.pieces < limits.crumbPieces) return
+    const now = performance.now()
+    const fast = now - this.since < limits.crumbWindowMs
+    if (fast && this.bytes < limits.crumbBytesMin) this.rest()
+    this.pieces = 0
+    this.bytes = 0
+    this.since = now
+  }
+
+  private rest(): void {
+    if (this.resting) return
+    this.resting = true
+    this.socket.pause()
+    this.socket.on('resume', this.stay)
+    resting.push(this)
+    timer ??= setInterval(wakeNext, limits.crumbRestMs).unref()
+  }
+
+  /** Node makes the socket of a body that is taken as it comes flow again and again. */
+  private readonly stay = (): void => { this.socket.pause() }
+
+  /** False: the connection is gone. */
+  wake(): boolean {
+    this.resting = false
+    this.socket.off('resume', this.stay)
+    this.socket.resume()
+    return !this.socket.destroyed
+  }
+}
+
+/** In the order in which they came to rest. */
+const resting: Crumbs[] = []
+let timer: NodeJS.Timeout | undefined
+
+function wakeNext(): void {
+  for (let next = resting.shift(); next !== undefined; next = resting.shift()) if (next.wake()) return
+  clearInterval(timer)
+  timer = undefined
+}
