@@ -36,6 +36,8 @@ export const limits = {
   /** The parts of an upload, each with number, tag and up to five checksums and more. */
   xmlElementsMax: 100_000,
   xmlTextBytesMax: 4 * 1024,
+  /** What is read of a document before others have their turn. */
+  xmlSliceBytes: 32 * 1024,
 
   /** One committed batch. */
   batchEditsMax: 4096,

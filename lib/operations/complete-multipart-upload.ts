@@ -12,6 +12,7 @@ import { refuseUnsupported } from '../s3/unsupported'
 import { announcedUploadChecksum, objectEntries, uploadChecksum } from '../s3/upload-checksum'
 import { element, xmlReply } from '../s3/xml'
 import type { Call, ObjectScope, Operation } from './operation'
+import { inTurns } from './shared/in-turns'
 
 /**
  * List of the upload's record, List of its parts' records, InspectBranch, ModifyFile (claim), ComposeFileSet, ModifyFile (the
@@ -29,7 +30,7 @@ export const completeMultipartUpload = {
 async function run(call: Call<ObjectScope>): Promise<Reply> {
   const { head, query, pfs: { uploads }, scope: { bucket, key } } = call
   refuseUnsupported(head)
-  const listed = parseCompleteRequest(call.xml)
+  const listed = await inTurns(parseCompleteRequest(call.xml))
   const digest = completionDigest(head, listed)
   const judge = writeJudge(head)
   const id = uploadIdOf(query)

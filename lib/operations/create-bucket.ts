@@ -5,6 +5,7 @@ import { parseCreateBucketRequest } from '../s3/create-bucket-request'
 import { S3Error } from '../s3/error'
 import { refuseUnsupported } from '../s3/unsupported'
 import type { BucketScope, Call, Operation } from './operation'
+import { inTurns } from './shared/in-turns'
 
 /**
  * CreateProject, CreateRepo and CreateBranch, as far as they are missing. To create one's own bucket again is a success, as it
@@ -16,7 +17,7 @@ export const createBucket = {
 
 async function run(call: Call<BucketScope>): Promise<Reply> {
   refusePromises(call.head)
-  parseCreateBucketRequest(call.xml)
+  await inTurns(parseCreateBucketRequest(call.xml))
   await call.pfs.createBucket(call.scope.bucket)
   return { status: 200, headers: [['Location', `/${call.scope.bucket}`]], body: noBody }
 }

@@ -12,6 +12,7 @@ import { checkKey } from '../s3/route'
 import { element, optionalElement, xmlReply } from '../s3/xml'
 import { toS3Error } from './failure'
 import type { BucketScope, Call, Operation } from './operation'
+import { inTurns } from './shared/in-turns'
 import { versionStays } from './shared/version-stays'
 
 /**
@@ -24,7 +25,7 @@ export const deleteObjects = {
 
 async function run(call: Call<BucketScope>): Promise<Reply> {
   requireDigest(call.head)
-  const { quiet, objects } = parseDeleteRequest(call.xml)
+  const { quiet, objects } = await inTurns(parseDeleteRequest(call.xml))
   const plan = planOf(objects)
   const refused = await remove(call, plan.edits)
   let xml = ''

@@ -18,11 +18,12 @@ export interface ListedPart {
  * document at all, InvalidArgument for a number out of bounds, InvalidPartOrder. Elements of a part that are not known promise
  * nothing: a part was taken only with a checksum that is known.
  */
-export function parseCompleteRequest(body: Buffer): readonly ListedPart[] {
+export function* parseCompleteRequest(body: Buffer): Generator<undefined, readonly ListedPart[]> {
   if (body.length === 0) throw invalidRequest('You must specify at least one part')
   const parts: ListedPart[] = []
   let last = 0
-  for (const node of readXml(body, 'CompleteMultipartUpload').children) {
+  const document = yield* readXml(body, 'CompleteMultipartUpload')
+  for (const node of document.children) {
     if (node.name !== 'Part') throw malformed()
     const part = listedPart(node)
     if (part.number <= last) throw new S3Error('InvalidPartOrder')

@@ -21,11 +21,12 @@ export interface ObjectToDelete {
  * Reads a `Delete` document of 1 to 1,000 keys. An element that S3 did not have when this was written is MalformedXML: it
  * may well be one more condition, and to ignore a condition is to delete too much.
  */
-export function parseDeleteRequest(body: Buffer): DeleteRequest {
+export function* parseDeleteRequest(body: Buffer): Generator<undefined, DeleteRequest> {
   if (body.length === 0) throw new S3Error('MissingRequestBodyError')
   const objects: ObjectToDelete[] = []
   let quiet = false
-  for (const node of readXml(body, 'Delete').children) {
+  const document = yield* readXml(body, 'Delete')
+  for (const node of document.children) {
     if (node.name === 'Object') objects.push(objectOf(node))
     else if (node.name === 'Quiet') quiet = flagOf(node)
     else throw malformed()

@@ -23,11 +23,12 @@ interface OpenNode {
  * is. As S3 has it, a reference may name any character but NUL, so that whatever a listing shows can be sent back; such a
  * character as itself is MalformedXML. Everything that could make a small body cost much is MalformedXML before it costs
  * anything: a document type (so no entities), depth, attributes, long values, more elements than any document of S3's has. The
- * size of the whole is bounded before it gets here.
+ * size of the whole is bounded before it gets here. It yields now and then, where the caller may let others have their turn: a
+ * large document of references takes long.
  */
-export function readXml(body: Buffer, root: string): XmlNode {
+export function* readXml(body: Buffer, root: string): Generator<undefined, XmlNode> {
   try {
-    const document = parse(decoder.decode(body))
+    const document = yield* parse(body)
     if (document?.name === root) return document
   } catch (error) {
     // Everything below throws only for what the client has sent: the decoder a TypeError, the parser and the caps an Error.
@@ -47,10 +48,12 @@ export function malformed(cause?: unknown): S3Error {
 const entityPrefix = 'beyond-xml-'
 // What is not read for references comes whole, to its end or that of the text, so that no part of it is looked at twice.
 const references = new RegExp([
-  /<!--[^]*?(?:-->|$)/, /<!\[CDATA\[[^]*?(?:\]\]>|$)/, /<\?[^]*?(?:\?>|$)/, /&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));/, /&beyond-xml-/,
+  /<!--[^]*?(?:-->|$)/, /<!\[CDATA\[[^]*?(?:\]\]>|$)/, /<\?[^]*?(?:\?>|$)/,
+  /&#(?:x0{0,16}([0-9a-fA-F]{1,6})|0{0,16}([0-9]{1,7}));/, /&beyond-xml-/,
 ].map(({ source }) => source).join('|'), 'g')
 
-const marked = /&|<!|<\?/
+/** More than any reference has, or the beginning of what is not read for them. */
+const markCharacters = 32
 
 /** Every character, other than NUL, that XML 1.0 does not have, by the name that stands for it. */
 const beyondXml: Readonly<Record<string, string>> = Object.fromEntries(
@@ -59,18 +62,24 @@ const beyondXml: Readonly<Record<string, string>> = Object.fromEntries(
 
 /**
  * The parser, which is strict, knows entities by name: references to characters outside of XML 1.0 become such names. The
- * client's own use of one is refused.
+ * client's own use of one is refused. What `text` may have only the beginning of, where more follows, is `held` for that.
  */
-function nameReferences(text: string): string {
-  return text.replace(references, (found, hex: string | undefined, decimal: string | undefined) => {
+function nameReferences(text: string, last: boolean): { readonly named: string, readonly held: string } {
+  const mark = Math.max(text.lastIndexOf('&'), text.lastIndexOf('<'))
+  const piece = last || mark === -1 || mark < text.length - markCharacters ? text : text.slice(0, mark)
+  let end = piece.length
+  const named = piece.replace(references, (found, hex: string | undefined, decimal: string | undefined, at: number) => {
     if (!found.startsWith('&')) {
       if (found.length > limits.xmlTextBytesMax) throw new Error('comment or section too long')
-      return found
+      if (last || at + found.length < piece.length) return found
+      end = at
+      return ''
     }
     if (hex === undefined && decimal === undefined) throw new Error('undefined entity')
     const name = entityPrefix + (hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)).toString(16)
     return Object.hasOwn(beyondXml, name) ? `&${name};` : found
   })
+  return { named, held: text.slice(end) }
 }
 
 /** The parser knows nothing of namespaces, so that it looks none up for each element. */
@@ -82,9 +91,7 @@ function localName(name: string): string {
   return local
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
-function parse(text: string): XmlNode | undefined {
+function* parse(body: Buffer): Generator<undefined, XmlNode | undefined> {
   const parser = new SaxesParser({ xmlns: false, position: false })
   const open: OpenNode[] = []
   let document: XmlNode | undefined
@@ -122,11 +129,17 @@ function parse(text: string): XmlNode | undefined {
     if (parent === undefined) document = node
     else parent.children.push(node)
   })
-  if (marked.test(text)) {
-    Object.assign(parser.ENTITIES, beyondXml)
-    parser.write(nameReferences(text)).close()
-  } else {
-    parser.write(text).close()
+  Object.assign(parser.ENTITIES, beyondXml)
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let held = ''
+  for (let at = 0; at < body.length; at += limits.xmlSliceBytes) {
+    if (at > 0) yield
+    const last = at + limits.xmlSliceBytes >= body.length
+    const text = decoder.decode(body.subarray(at, at + limits.xmlSliceBytes), { stream: !last })
+    const slice = nameReferences(held + text, last)
+    parser.write(slice.named)
+    held = slice.held
   }
+  parser.close()
   return document
 }

@@ -1,8 +1,9 @@
 import t from 'tap'
 import { limits } from '../../lib/limits'
 import { parseCompleteRequest } from '../../lib/s3/complete-request'
+import { atOnce } from '../support/at-once'
 
-const parse = (xml: string) => parseCompleteRequest(Buffer.from(xml))
+const parse = (xml: string) => atOnce(parseCompleteRequest(Buffer.from(xml)))
 const documentOf = (content: string) => `<CompleteMultipartUpload>${content}</CompleteMultipartUpload>`
 const part = (number: number | string, more = '') => `<Part><PartNumber>${number}</PartNumber><ETag>"e${number}"</ETag>${more}</Part>`
 

@@ -1,12 +1,17 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { limits } from '../../lib/limits'
-import { parseCreateBucketRequest } from '../../lib/s3/create-bucket-request'
-import { parseDeleteRequest } from '../../lib/s3/delete-request'
+import * as createBucketRequest from '../../lib/s3/create-bucket-request'
+import * as deleteRequest from '../../lib/s3/delete-request'
 import { S3Error } from '../../lib/s3/error'
 import { errorReply } from '../../lib/s3/error-reply'
-import { readXml } from '../../lib/s3/read-xml'
+import * as reader from '../../lib/s3/read-xml'
 import { element, xmlDocument, xmlReply } from '../../lib/s3/xml'
+import { atOnce } from '../support/at-once'
+
+const readXml = (body: Buffer, root: string) => atOnce(reader.readXml(body, root))
+const parseDeleteRequest = (body: Buffer) => atOnce(deleteRequest.parseDeleteRequest(body))
+const parseCreateBucketRequest = (body: Buffer) => atOnce(createBucketRequest.parseCreateBucketRequest(body))
 
 const malformed = new S3Error('MalformedXML')
 
@@ -129,5 +134,35 @@ t.test('the body of CreateBucket', (t) => {
   const notBuilt = new S3Error('NotImplemented', {}, { message: 'The element Tags is not implemented.' })
   t.throws(() => parseCreateBucketRequest(document('<Tags/>')), notBuilt)
   t.throws(() => parseCreateBucketRequest(Buffer.from('<CreateBucketConfiguration><X/></CreateBucketConfiguration>')), malformed)
+  t.end()
+})
+
+t.test('a document in slices is read as it is whole, wherever they end, and pauses between them', (t) => {
+  const slice = 7
+  // What is mocked is the module itself, with one bound that is shorter.
+  const short = { '../../lib/limits': { limits: { ...limits, xmlSliceBytes: slice } } }
+  const sliced = t.mockRequire('../../lib/s3/read-xml', short) as typeof reader
+  const markup = ['<a>', '</a>', '<b x="&#1;ü"/>', '&#x1;', '&#20013;', '&amp;', '中', '😀', '\r\n', '<!-- &#1; <a> -->', '<![CDATA[&#1;]]]]>', '<?p &#1; ?>',
+    '&#x00000000001f;', '&beyond-xml-1;', '&', '<', '<!--', '<![CDATA[', ']]>', '-->', '?>', '\u{1}', ' '.repeat(40), 'x']
+  const result = (read: () => unknown): string => {
+    try {
+      return JSON.stringify(read())
+    } catch (error) {
+      return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    }
+  }
+  fc.assert(fc.property(fc.array(fc.constantFrom(...markup), { maxLength: 30 }), (pieces) => {
+    const body = Buffer.from(`<R>${pieces.join('')}</R>`)
+    const [inSlices, whole] = [result(() => atOnce(sliced.readXml(body, 'R'))), result(() => readXml(body, 'R'))]
+    if (inSlices !== whole) throw new Error(`${whole}, in slices ${inSlices}`)
+  }), { seed: 3, numRuns: 2000 })
+  const wellFormed = fc.constantFrom(...markup.filter((piece) => /^(?:<b.*>|&.*[0-9p];|<(?:!--|!\[|\?).+>|中|😀|\s+|x)$/.test(piece) && !piece.startsWith('&b')))
+  fc.assert(fc.property(fc.array(wellFormed, { maxLength: 30 }), (pieces) => {
+    const body = Buffer.from(`<R>${pieces.join('')}</R>`)
+    const inSlices = JSON.stringify(atOnce(sliced.readXml(body, 'R')))
+    if (inSlices !== JSON.stringify(readXml(body, 'R'))) throw new Error(inSlices)
+    if ([...sliced.readXml(body, 'R')].length !== Math.ceil(body.length / slice) - 1) throw new Error('no pause')
+  }), { seed: 4, numRuns: 500 })
+  t.pass()
   t.end()
 })
