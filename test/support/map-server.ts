@@ -1,8 +1,8 @@
 import type { RpcTable } from '../../lib/pfs/transport'
-import type { Commit, CopyFile, FileAttributes, FileInfo, ModifyFileRequest, Repo } from '../../lib/wire/messages'
+import type { Commit, CopyFile, FileInfo, ModifyFileRequest, Repo } from '../../lib/wire/messages'
+import { ordered, pageOf, stamp, type FakeFile } from './map-files'
 
 /** A server of maps, as small as a test of the gateway's side allows: whole files, no directories, no checks of names. */
-interface FakeFile { bytes: Buffer, attributes?: FileAttributes, created: string, time: number }
 interface FakeCommit {
   id: string
   repo: FakeRepo
@@ -277,29 +277,8 @@ export class MapServer {
       '/pfs_extension.API/List': (request) => {
         const repo = { name: request.repo, type: request.repo_type, project: { name: request.project } } as Repo
         const { files } = this.commit(this.repo(repo), request.commit_id)
-        const page = { files: [] as NonNullable<FileInfo['file']>[], common_prefixes: [] as string[] }
-        let last = ''
-        for (const [path, file] of ordered(files)) {
-          if (!path.startsWith(request.prefix ?? '') || path <= (request.after ?? '')) continue
-          if (request.after_subtree === true && path.startsWith(request.after ?? '')) continue
-          const at = request.delimiter === undefined ? -1 : path.indexOf(request.delimiter, (request.prefix ?? '').length)
-          const prefix = at === -1 ? undefined : path.slice(0, at + (request.delimiter ?? '').length)
-          if (prefix !== undefined && page.common_prefixes.includes(prefix)) continue
-          if (page.files.length + page.common_prefixes.length === request.limit) return { ...page, truncated: true, last }
-          last = prefix ?? path
-          if (prefix !== undefined) page.common_prefixes.push(prefix)
-          else page.files.push({ path, size_bytes: file.bytes.length, created: { commit_id: file.created, time: stamp(file.time) } } as object)
-        }
-        return page
+        return pageOf(files, request)
       },
     }
   }
-}
-
-function ordered(files: Map<string, FakeFile>): [string, FakeFile][] {
-  return [...files].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-}
-
-function stamp(ms: number): { seconds: number, nanos: number } {
-  return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1e6 }
 }
