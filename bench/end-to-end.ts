@@ -12,7 +12,7 @@ import { type Figures, figuresOf, run, type Run, type Shot, type Target, usage }
  * synced file, for on a virtual machine the first use of a page of memory, such as a file's, can cost more than all else
  * (`bench/machine.ts` shows it). Absolute figures are those of the machine and its neighbours; the ratios are what can be
  * compared. So each phase is run in rounds, in which either server goes first in turn, and beside the ratio of all rounds stand
- * the lowest and the highest of a single one. Both servers are warmed up first: a thousand requests pass before their code is
+ * the lowest and the highest of a single one. Both servers are warmed up first: thousands of requests pass before their code is
  * compiled. A word or more select phases: `npm run bench -- 'GET 64 MiB'`. All of it takes 30 GiB of disk.
  */
 const tiny = process.argv.includes('--tiny')
@@ -79,7 +79,7 @@ function phases(signer: Signer, host: string): Phase[] {
   }
   for (const method of ['PUT', 'GET', 'HEAD']) {
     const size = method === 'PUT' ? small : undefined
-    add(warmUp, { bytes: 0, concurrency: 16, count: 1500 }, (i) => shot(method, `${bucket}/warm/k${String(i)}-size-${String(small)}`, size))
+    add(warmUp, { bytes: 0, concurrency: 16, count: 12_000 }, (i) => shot(method, `${bucket}/warm/k${String(i)}-size-${String(small)}`, size))
   }
   const big = (i: number): string => `${bucket}/large/${String(i)}-size-${String(large)}`
   add(warmUp, { bytes: large, concurrency: 16, count: 16 }, (i) => shot('PUT', big(i), large), '/stored')

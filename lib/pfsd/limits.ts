@@ -10,8 +10,8 @@ export const limits = {
   /** The same of bytes that are in the page cache, as far as can be told. */
   readWarmBytesMax: 256 * 1024,
   /** How much of the memory may count as a page cache of what was written or read last, and how much at the most. */
-  warmShare: 1 / 8,
-  warmBytesMax: 4 * 1024 ** 3,
+  warmShare: 1 / 4,
+  warmBytesMax: 16 * 1024 ** 3,
   /** A read on the spot that takes longer came from the disk, or the machine is busy: so many in a row tell which. */
   warmReadMsMax: 2,
   slowReadsMax: 4,

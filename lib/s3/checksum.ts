@@ -160,9 +160,11 @@ export function checksumEntry(algorithm: ChecksumAlgorithm, digest: Buffer, part
 /** The checksum on record, or undefined. */
 export function storedChecksum(entries: Entries | undefined): StoredChecksum | undefined {
   if (entries === undefined) return undefined
-  for (const algorithm of checksumAlgorithms) {
-    const value = entries[entryNames[algorithm]]
-    if (value === undefined) continue
+  // Of few entries and many algorithms: a page of a listing asks this of a thousand objects.
+  for (const name of Object.keys(entries)) {
+    const algorithm = byEntryName.get(name)
+    const value = entries[name]
+    if (algorithm === undefined || value === undefined) continue
     const dash = value.indexOf('-')
     const base64 = dash === -1 ? value : value.slice(0, dash)
     // Another writer's entry may hold anything; what is not a checksum is not shown as one.
@@ -194,3 +196,4 @@ const entryNames: Readonly<Record<ChecksumAlgorithm, string>> = {
   CRC32: 'd:crc32', CRC32C: 'd:crc32c', CRC64NVME: 'd:crc64nvme', SHA1: 'd:sha1', SHA256: 'd:sha256', SHA512: 'd:sha512',
   MD5: 'd:md5-sum', XXHASH3: 'd:xxhash3', XXHASH64: 'd:xxhash64', XXHASH128: 'd:xxhash128',
 }
+const byEntryName: ReadonlyMap<string, ChecksumAlgorithm> = new Map(checksumAlgorithms.map((name) => [entryNames[name], name]))

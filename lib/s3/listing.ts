@@ -60,10 +60,11 @@ interface ListedObject extends ObjectFacts { readonly key: string }
 /** The `Contents` and `CommonPrefixes` elements of a page, in S3's order of members. */
 export function listingEntries(page: ListingPage, listing: Listing, withOwner: boolean): string {
   const ownedBy = withOwner ? ownerElement : ''
+  const dates = new Map<number, string>()
   let xml = ''
   for (const file of page.files) {
     const checksum = storedChecksum(file.attributes?.entries)
-    xml += '<Contents>' + element('Key', shownName(file.key, listing)) + `<LastModified>${isoDate(file.modified)}</LastModified>` +
+    xml += '<Contents>' + element('Key', shownName(file.key, listing)) + `<LastModified>${dateOf(file.modified, dates)}</LastModified>` +
       // Of all this only the key can hold what must be escaped.
       `<ETag>&quot;${bareEtagOf(file)}&quot;</ETag>` + (checksum === undefined ? ''
         : `<ChecksumAlgorithm>${checksum.algorithm}</ChecksumAlgorithm><ChecksumType>${checksum.type}</ChecksumType>`) +
@@ -71,6 +72,14 @@ export function listingEntries(page: ListingPage, listing: Listing, withOwner: b
   }
   for (const prefix of page.commonPrefixes) xml += `<CommonPrefixes>${element('Prefix', shownName(prefix, listing))}</CommonPrefixes>`
   return xml
+}
+
+/** Objects that were written in one commit have one date, and `dates` has it once. */
+function dateOf(modified: Date, dates: Map<number, string>): string {
+  const time = modified.getTime()
+  let text = dates.get(time)
+  if (text === undefined) dates.set(time, text = isoDate(modified))
+  return text
 }
 
 interface ListingPage {
