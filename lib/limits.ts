@@ -84,8 +84,8 @@ export const limits = {
   bodyRateWindowMs: 60_000,
   bodyRateBytesMin: 60 * 1024,
   /**
-   * So many pieces of a body in a row that bring less than this within a while are crumbs: the connection rests. One of those
-   * that rest is woken in each `crumbRestMs`.
+   * So many pieces of a body in a row that bring less than this within a while are crumbs: the connection rests, and is woken
+   * in its turn. Between two turns lie `crumbRestMs` at the most.
    */
   crumbPieces: 256,
   crumbBytesMin: 64 * 1024,

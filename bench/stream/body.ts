@@ -24,6 +24,7 @@ function sourceOf(pieces: readonly Buffer[]): BodySource {
     },
     pause: () => undefined,
     resume: () => undefined,
+  resting: () => false,
   }
 }
 

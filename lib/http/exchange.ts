@@ -41,6 +41,8 @@ interface RequestBytes {
   start(receiver: { data(chunk: Buffer): void, end(): void, lost(): void }): void
   pause(): void
   resume(): void
+  /** True while nothing comes because nothing is read: the client is not to blame. */
+  resting(): boolean
 }
 
 export function exchangeOf(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): Exchange {
@@ -51,6 +53,7 @@ export function exchangeOf(req: IncomingMessage, res: ServerResponse, expectsCon
   res.on('error', () => undefined)
   res.once('close', () => { closed = true })
   const socket = req.socket
+  let crumbs: Crumbs | undefined
   return {
     head: new Head(req.method ?? '', req.url ?? '', req.rawHeaders),
     httpVersion: req.httpVersion,
@@ -65,10 +68,10 @@ export function exchangeOf(req: IncomingMessage, res: ServerResponse, expectsCon
           if (complete) receiver.end()
           else receiver.lost()
         }
-        const crumbs = new Crumbs(socket)
+        const pieces = crumbs = new Crumbs(socket)
         req.on('data', (chunk: Buffer) => {
           received += chunk.length
-          crumbs.add(chunk.length)
+          pieces.add(chunk.length)
           if (!over) receiver.data(chunk)
         })
         req.once('end', () => { finish(req.complete) })
@@ -78,6 +81,7 @@ export function exchangeOf(req: IncomingMessage, res: ServerResponse, expectsCon
       },
       pause: () => { req.pause() },
       resume: () => { req.resume() },
+      resting: () => crumbs?.resting === true,
     },
     bytesReceived: () => received,
     gone: () => closed,

@@ -42,6 +42,8 @@ export interface BodySource {
   start(receiver: { data(chunk: Buffer): void, end(): void, lost(): void }): void
   pause(): void
   resume(): void
+  /** True while nothing comes because nothing is read. */
+  resting(): boolean
 }
 
 /** The bodies of the whole process share one timer. */
@@ -134,9 +136,9 @@ class RequestBody implements Body, Watched {
     if (!this.settled) this.fail(new BodyLost())
   }
 
-  /** Time counts against the client only while we wait for it, not while the sink makes it wait. */
+  /** Time counts against the client only while we wait for it, not while the sink or the source makes it wait. */
   tick(ms: number): void {
-    if (this.waiting) return
+    if (this.waiting || this.source.resting()) return
     this.idleMs += ms
     this.windowMs += ms
     const idle = this.idleMs > limits.bodyIdleMsMax

@@ -37,3 +37,33 @@ t.test('a body in crumbs brings no more than a read of its socket before others 
   t.equal(total, crumbs)
   t.ok(inTurnMax <= Math.ceil(readBytes / crumb.length), String(inTurnMax))
 })
+
+t.test('many bodies in crumbs at once come whole, and a rest is told from silence', async (t) => {
+  const piece = `64\r\n${'x'.repeat(100)}\r\n`
+  const pieces = 1000
+  let whole = 0
+  let rested = 0
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, (exchange) => {
+    let total = 0
+    const watch = setInterval(() => { if (exchange.body.resting()) rested++ }, 1)
+    exchange.body.start({
+      data(chunk) { total += chunk.length },
+      end() {
+        clearInterval(watch)
+        if (total === 100 * pieces) whole++
+        void exchange.reply({ status: 200, headers: [], body: noBody })
+      },
+      lost() { t.fail('lost') },
+    })
+  })
+  t.teardown(() => listener.drain(0))
+  const head = 'PUT / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const send = (): Promise<void> => new Promise((resolve) => {
+    const socket = net.connect(listener.port, '127.0.0.1')
+    socket.on('close', () => { resolve() }).resume()
+    socket.write(`${head}${piece.repeat(pieces)}0\r\n\r\n`)
+  })
+  await Promise.all(Array.from({ length: 40 }, send))
+  t.equal(whole, 40)
+  t.ok(rested > 0)
+})

@@ -54,6 +54,10 @@ const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolv
 const run = (plan: Plan, source: TestSource, sink: Sink = new TestSink()): Promise<Verdict> =>
   openBody(plan, source, new IdleWatch()).into(sink)
 
+function sourceBy(start: BodySource['start']): BodySource {
+  return { start, pause: () => undefined, resume: () => undefined, resting: () => false }
+}
+
 t.test('a body that passes: every byte in the sink, and a verdict', async (t) => {
   const cases: ReadonlyArray<readonly [Plan, Buffer]> = [[basic, content], [{ ...basic, length: undefined }, content],
     [chunkedPlan, chunkedWire], [{ ...chunkedPlan, length: undefined }, chunkedWire]]
@@ -117,7 +121,7 @@ t.test('a verdict waits for the last write', async (t) => {
 
 t.test('a source that ends while a write is pending is waited for as well', async (t) => {
   let open: () => void = () => undefined
-  const byHand: BodySource = { start: (receiver) => { receiver.data(content); receiver.end() }, pause: () => undefined, resume: () => undefined }
+  const byHand = sourceBy((receiver) => { receiver.data(content); receiver.end() })
   const verdict = openBody(basic, byHand, new IdleWatch()).into({ write: () => new Promise((resolve) => { open = resolve }) })
   let done = false
   void verdict.then(() => { done = true })
@@ -216,29 +220,32 @@ t.test('a body is taken once', async (t) => {
   await t.rejects(body.into(new TestSink()), { message: 'a body can be taken once' })
 })
 
-t.test('the watchdog ends a silent client, and leaves the one that waits for us', async (t) => {
+t.test('the watchdog ends a silent client, and leaves those that wait for us', async (t) => {
   const watch = new IdleWatch()
   const ticks = Math.ceil(limits.bodyIdleMsMax / 1000)
   const silent = openBody(basic, new TestSource([content.subarray(0, 5)], 'silence'), watch).into(new TestSink())
-  const waiting = openBody(basic, new TestSource([content], 'silence'), watch).into({ write: () => new Promise(() => undefined) })
-  let settled = false
-  void waiting.then(() => { settled = true }, () => { settled = true })
+  const resting = new TestSource([content.subarray(0, 5)], 'silence')
+  resting.isResting = true
+  let settled = 0
+  const stuck: Sink = { write: () => new Promise(() => undefined) }
+  const waiting = [openBody(basic, new TestSource([content], 'silence'), watch).into(stuck), openBody(basic, resting, watch).into(new TestSink())]
+  for (const each of waiting) each.finally(() => { settled++ }).catch(() => undefined)
   for (let i = 0; i < 4; i++) await turn()
-  t.equal(watch.size, 2)
+  t.equal(watch.size, 3)
   for (let i = 0; i < ticks; i++) watch.tick()
-  t.equal(watch.size, 2, 'not yet')
+  t.equal(watch.size, 3, 'not yet')
   watch.tick()
   await t.rejects(silent, { code: 'RequestTimeout', status: 400, headers: [['Connection', 'close']] })
   for (let i = 0; i < 200; i++) watch.tick()
   await turn()
-  t.equal(settled, false)
-  t.equal(watch.size, 1)
+  t.equal(settled, 0)
+  t.equal(watch.size, 2)
 })
 
 t.test('the watchdog ends a drip, and not a slow client that keeps the least rate', async (t) => {
   const watch = new IdleWatch()
   const receivers: Array<Parameters<BodySource['start']>[0]> = []
-  const byHand: BodySource = { start: (receiver) => { receivers.push(receiver) }, pause: () => undefined, resume: () => undefined }
+  const byHand = sourceBy((receiver) => { receivers.push(receiver) })
   const plan: Plan = { ...basic, length: undefined }
   const drip = openBody(plan, byHand, watch).into(new TestSink())
   const slow = openBody(plan, byHand, watch).into(new TestSink())

@@ -7,6 +7,7 @@ import type { BodySource } from '../../lib/stream/body'
 export class TestSource implements BodySource {
   started = 0
   paused = false
+  isResting = false
   /** Pieces handed over so far. */
   sent = 0
   private readonly pieces: readonly Buffer[]
@@ -27,6 +28,10 @@ export class TestSource implements BodySource {
 
   pause(): void {
     this.paused = true
+  }
+
+  resting(): boolean {
+    return this.isResting
   }
 
   resume(): void {
