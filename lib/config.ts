@@ -71,21 +71,24 @@ type FlagName = keyof typeof flags
 const prefix = 'PFS_S3_'
 
 export function readConfig(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>): Config {
-  const given = new Map<FlagName, string>([...fromEnvironment(environment), ...fromArguments(argv)])
-  for (const [name, value] of given) if (value === '') throw new ConfigError(`--${name} needs a value: ${flags[name].value ?? ''}`)
+  const words = new Map<FlagName, string>(fromArguments(argv))
+  const given = new Map<FlagName, string>([...fromEnvironment(environment), ...words])
+  /** As whoever gave it wrote it. */
+  const named = (name: FlagName): string => given.has(name) && !words.has(name) ? variableOf(name) : `--${name}`
+  for (const [name, value] of given) if (value === '') throw new ConfigError(`${named(name)} needs a value: ${flags[name].value ?? ''}`)
   const get = (name: FlagName): string | undefined => given.get(name) ?? flags[name].fallback
   const config: Config = {
-    listen: endpoint('--listen', get('listen') ?? ''),
+    listen: endpoint(named('listen'), get('listen') ?? ''),
     data: get('data') ?? '',
-    paths: oneOf('--paths', get('paths') ?? '', ['s3', 'pachd']),
+    paths: oneOf(named('paths'), get('paths') ?? '', ['s3', 'pachd']),
     // Unset and empty are the same in a variable that is not ours.
     pfs: given.get('pfs') ?? (environment['PACHD_ADDRESS'] || undefined),
     servePfs: get('serve-pfs'),
     keysFile: get('keys'),
     tls: tlsFiles(get('tls-cert'), get('tls-key')),
-    domain: given.has('domain') ? hostName('--domain', get('domain') ?? '') : undefined,
-    headMaxAgeMs: duration('--head-max-age', get('head-max-age') ?? ''),
-    logLevel: oneOf('--log-level', get('log-level') ?? '', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    domain: given.has('domain') ? hostName(named('domain'), get('domain') ?? '') : undefined,
+    headMaxAgeMs: duration(named('head-max-age'), get('head-max-age') ?? ''),
+    logLevel: oneOf(named('log-level'), get('log-level') ?? '', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     print: given.has('help') ? 'help' : given.has('version') ? 'version' : undefined,
   }
   if (config.print === undefined) refuseContradictions(config, given)
@@ -105,6 +108,10 @@ function refuseContradictions(config: Config, given: ReadonlyMap<FlagName, strin
   if (config.servePfs !== undefined && !isLoopback(endpoint('--serve-pfs', config.servePfs).host)) {
     throw new ConfigError('--serve-pfs: only loopback addresses, for the embedded server asks nobody who they are')
   }
+}
+
+function variableOf(name: FlagName): string {
+  return prefix + name.toUpperCase().replaceAll('-', '_')
 }
 
 function* fromEnvironment(environment: Readonly<Record<string, string | undefined>>): Generator<[FlagName, string]> {

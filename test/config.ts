@@ -49,7 +49,9 @@ t.test('what is not understood stops the start and is named', (t) => {
     [['--domain', 'http://s3.test'], {}, /--domain http.* scheme/],
     [['--domain', 's3.test:30600'], {}, /--domain .* port/],
     [['--data', ''], {}, /--data needs a value/],
-    [[], { PFS_S3_KEYS: '' }, /--keys needs a value/],
+    [[], { PFS_S3_KEYS: '' }, /^PFS_S3_KEYS needs a value/],
+    [[], { PFS_S3_HEAD_MAX_AGE: 'foo' }, /^PFS_S3_HEAD_MAX_AGE foo: /],
+    [['--head-max-age', 'bar'], { PFS_S3_HEAD_MAX_AGE: '2s' }, /^--head-max-age bar: /],
   ]
   for (const [argv, environment, message] of cases) {
     t.throws(() => readConfig(argv, environment), { message }, [...argv, JSON.stringify(environment)].join(' '))

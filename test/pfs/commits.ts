@@ -4,9 +4,7 @@ import { put, rig, textOf } from '../support/pfs-rig'
 const bucket = 'master.r'
 
 t.test('a commit that fails unnamed is never answered, not even behind those of others', async (t) => {
-  const { fake, pfs, rpcs } = await rig({ extended: false })
-  const repo = fake.repos.get('default/r.user')
-  if (repo === undefined) throw new Error('the bucket is there')
+  const { fake, repo, pfs, rpcs } = await rig({ extended: false })
   const good = await put(pfs, bucket, 'a', 'x')
   t.equal(good.version, repo.branches.get('master'))
   const fail = (others: number): void => {

@@ -189,10 +189,8 @@ t.test('weather is for all of a batch, and is not tried again', async (t) => {
 })
 
 t.test('without a condition it does not matter who moves the head', async (t) => {
-  const { fake, pfs, rpcs } = await rig()
+  const { fake, repo, pfs, rpcs } = await rig()
   await put(pfs, bucket, 'a', 'one')
-  const repo = fake.repos.get('default/r.user')
-  if (repo === undefined) throw new Error('the bucket is there')
   const gate = held()
   fake.gate = gate.promise
   const write = put(pfs, bucket, 'c', 'ours')
@@ -236,9 +234,7 @@ t.test('a branch that is gone is not made again', async (t) => {
 })
 
 t.test('a write waits for a head that somebody holds open', async (t) => {
-  const { fake, pfs } = await rig()
-  const repo = fake.repos.get('default/r.user')
-  if (repo === undefined) throw new Error('the bucket is there')
+  const { fake, repo, pfs } = await rig()
   await put(pfs, bucket, 'a', 'x')
   const open = fake.addCommit(repo, 'master', { state: 'open' })
   let done = false
@@ -253,9 +249,7 @@ t.test('a write waits for a head that somebody holds open', async (t) => {
 })
 
 t.test('a failed head is built on, from what was good before it', async (t) => {
-  const { fake, pfs } = await rig()
-  const repo = fake.repos.get('default/r.user')
-  if (repo === undefined) throw new Error('the bucket is there')
+  const { fake, repo, pfs } = await rig()
   await put(pfs, bucket, 'a', 'x')
   const failed = fake.addCommit(repo, 'master', { error: 'file / directory path collision (/a)' })
   failed.files.set('/a/b', { bytes: Buffer.from(''), created: failed.id, time: 1 })

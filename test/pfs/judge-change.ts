@@ -24,9 +24,7 @@ t.test('conditions are judged against the state that the commit is built on', as
 })
 
 t.test('a head that moved under a condition has it judged again', async (t) => {
-  const { fake, pfs } = await rig()
-  const repo = fake.repos.get('default/r.user')
-  if (repo === undefined) throw new Error('the bucket is there')
+  const { fake, repo, pfs } = await rig()
   let judged = 0
   await t.rejects(put(pfs, bucket, 'd', 'ours', {
     judge: (current) => {
@@ -40,9 +38,7 @@ t.test('a head that moved under a condition has it judged again', async (t) => {
 })
 
 t.test('a condition that loses its head takes nothing without one along', async (t) => {
-  const { fake, pfs } = await rig()
-  const repo = fake.repos.get('default/r.user')
-  if (repo === undefined) throw new Error('the bucket is there')
+  const { fake, repo, pfs } = await rig()
   const gate = deferred()
   fake.gate = gate.promise
   const first = put(pfs, bucket, 'first', '')
@@ -58,10 +54,8 @@ t.test('a condition that loses its head takes nothing without one along', async 
 })
 
 t.test('a head that is dropped while a condition is judged has it judged again', async (t) => {
-  const { fake, pfs } = await rig()
+  const { fake, repo, pfs } = await rig()
   await put(pfs, bucket, 'a', 'one')
-  const repo = fake.repos.get('default/r.user')
-  if (repo === undefined) throw new Error('the bucket is there')
   const first = repo.branches.get('master') ?? ''
   const dropped = fake.addCommit(repo, 'master')
   const write = put(pfs, bucket, 'b', 'x', { judge: mustNotExist })

@@ -93,9 +93,7 @@ t.test('a commit bucket goes with its repo, whatever is remembered of the commit
 })
 
 t.test('a bucket that somebody else writes to while it is removed stays', async (t) => {
-  const { fake, pfs } = await rig()
-  const repo = fake.repos.get('default/r.user')
-  if (repo === undefined) throw new Error('the bucket is there')
+  const { fake, repo, pfs } = await rig()
   fake.beforeDelete = () => {
     const commit = fake.addCommit(repo, 'master')
     commit.files.set('/theirs', { bytes: Buffer.from('x'), created: commit.id, time: commit.time })
@@ -105,7 +103,7 @@ t.test('a bucket that somebody else writes to while it is removed stays', async 
 })
 
 t.test('versions are commits of the same repo', async (t) => {
-  const { fake, pfs } = await rig()
+  const { fake, repo, pfs } = await rig()
   const first = await put(pfs, bucket, 'a', 'one')
   const second = await put(pfs, bucket, 'b', 'two')
   t.match(await pfs.snapshot(bucket), { bucket: 'master.r.default', commit: second.version, asked: undefined })
@@ -126,8 +124,6 @@ t.test('versions are commits of the same repo', async (t) => {
   await t.rejects(pfs.snapshot(bucket, first.version), { name: 'PfsError', kind: 'no-version' }, 'what was removed is not remembered')
   await t.rejects(pfs.snapshot('other', first.version), { name: 'PfsError', kind: 'no-bucket' })
   await t.rejects(pfs.snapshot(`${other}.r`), { name: 'PfsError', kind: 'no-bucket' })
-  const repo = fake.repos.get('default/r.user')
-  if (repo === undefined) throw new Error('the bucket is there')
   const open = fake.addCommit(repo, 'master', { state: 'open' })
   await t.rejects(pfs.snapshot(bucket, open.id), { name: 'PfsError', kind: 'no-version' })
 })

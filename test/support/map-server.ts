@@ -13,7 +13,7 @@ interface FakeCommit {
   error: string
   origin: 'USER' | 'AUTO'
 }
-interface FakeRepo { project: string, name: string, type: string, branches: Map<string, string>, commits: Map<string, FakeCommit> }
+export interface FakeRepo { project: string, name: string, type: string, branches: Map<string, string>, commits: Map<string, FakeCommit> }
 
 export function rpcFailure(code: number, details: string): Error {
   return Object.assign(new Error(details), { code, details })

@@ -4,19 +4,20 @@ import type { Change, Edit, Pfs, Stage } from '../../lib/pfs/contract'
 import { inProcess } from '../../lib/pfs/transports/in-process'
 import { collectBytes } from './collect'
 import { counting, type Counting } from './counting'
-import { MapServer } from './map-server'
+import { MapServer, type FakeRepo } from './map-server'
 
-interface Rig { fake: MapServer, pfs: Pfs, rpcs: Counting }
+/** `repo`: the one of the bucket. */
+interface Rig { fake: MapServer, repo: FakeRepo, pfs: Pfs, rpcs: Counting }
 
 /** The contract on a server of maps, with one bucket `master.r.default`. */
 export async function rig(options: BackendOptions & { extended?: boolean, ordered?: boolean } = {}): Promise<Rig> {
   const fake = new MapServer()
-  fake.makeBranch('default', 'r', 'master')
+  const repo = fake.makeBranch('default', 'r', 'master')
   const { ordered = true } = options
   const rpcs = counting({ ...inProcess(fake.table(options.extended)), ordered })
   const pfs = await connect(rpcs, options)
   rpcs.take()
-  return { fake, pfs, rpcs }
+  return { fake, repo, pfs, rpcs }
 }
 
 export async function staged(pfs: Pfs, text: string | Buffer, fileSet = false): Promise<Awaited<ReturnType<Stage['finish']>>> {
