@@ -75,6 +75,9 @@ export const limits = {
   rememberedHeadsMax: 10_000,
   rememberedCommitsMax: 10_000,
   rememberedFilesBytesMax: 32 * 1024 * 1024,
+  /** And of what is in them: the bodies in all, and the longest one that is worth it. */
+  rememberedBodiesBytesMax: 32 * 1024 * 1024,
+  rememberedBodyBytesMax: 64 * 1024,
 
   headersTimeoutMs: 10_000,
   connectionsCheckMs: 1_000,

@@ -2,7 +2,7 @@ import type { Reply } from '../kit/reply'
 import type { Call, ObjectScope, Operation } from './operation'
 import { conditionalRead } from './shared/conditional-read'
 
-/** InspectBranch, GlobFile exact, GetFile; a 304, a 412 and an empty object need no GetFile. */
+/** InspectBranch, GlobFile exact, GetFile; a 304, a 412, an empty object and a small one read before need no GetFile. */
 export const getObject = { name: 'GetObject', scope: 'object', permission: 'read', body: { kind: 'none' }, run } satisfies Operation
 
 const empty = Buffer.alloc(0)
@@ -12,5 +12,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   if (read.kind === 'not-modified') return read.reply
   const { status, offset, length } = read.selection
   if (length === 0) return { status, headers: read.headers, body: { kind: 'bytes', bytes: empty } }
+  const bytes = call.pfs.atHand(read.stat, offset, length)
+  if (bytes !== undefined) return { status, headers: read.headers, body: { kind: 'bytes', bytes } }
   return { status, headers: read.headers, body: { kind: 'source', length, source: call.pfs.read(read.stat, offset, length) } }
 }

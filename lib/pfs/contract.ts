@@ -27,6 +27,8 @@ export interface Pfs {
   stat(snapshot: Snapshot, key: string): Promise<Stat | undefined>
   /** Bytes [offset, offset + length) of the file, within its size (asserted). Costs what the range costs. */
   read(file: Stat, offset: number, length: number): ByteSource
+  /** The same bytes at once, where they are remembered. To be read only: others get them too. */
+  atHand(file: Stat, offset: number, length: number): Buffer | undefined
   list(snapshot: Snapshot, query: ListQuery): Promise<ListPage>
 
   /** Somewhere to put a body until it is verified: in memory while small and while there is room, else in a file set. */

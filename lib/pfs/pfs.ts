@@ -1,4 +1,5 @@
 import { openBackend, type Backend, type BackendOptions } from './backend'
+import { Bodies } from './bodies'
 import { Buckets } from './buckets'
 import type { Committers } from './committers'
 import type { Change, Pfs, Snapshot, Written } from './contract'
@@ -21,7 +22,8 @@ export async function connect(transport: Transport, options: BackendOptions = {}
 function assemble(backend: Backend): Pfs {
   const { transport, capabilities, budget, committers, files } = backend
   const buckets = new Buckets(backend)
-  const reading = { transport, paths: capabilities.paths, readLength: capabilities.readLength, room: new ReadRoom() }
+  const bodies = new Bodies()
+  const reading = { transport, paths: capabilities.paths, readLength: capabilities.readLength, room: new ReadRoom(), bodies }
   return {
     buckets: () => buckets.list(),
     bucket: async (name) => buckets.inspect(name),
@@ -31,6 +33,7 @@ function assemble(backend: Backend): Pfs {
     snapshotAt: (bucket, commit) => snapshotAt(backend, bucket, commit),
     stat: (at, key) => files.stat(at, key).catch((error: unknown) => { throw seen(backend, at, error) }),
     read: (file, offset, length) => openRead(reading, file, offset, length),
+    atHand: (file, offset, length) => bodies.get(file)?.subarray(offset, offset + length),
     list: (at, query) => list(transport, capabilities.list, at, query).catch((error: unknown) => { throw seen(backend, at, error) }),
     stage: (body) => new BodyStage(transport, budget, body),
     write: (bucket, change) => write(committers, bucket, change),

@@ -2,6 +2,7 @@ import assert from 'node:assert'
 import type { ByteReceiver, ByteSource } from '../kit/byte-source'
 import { limits } from '../limits'
 import type { BytesValue, GetFileRequest } from '../wire/messages'
+import type { Bodies } from './bodies'
 import type { Stat } from './contract'
 import { fromRpc, PfsError } from './failure'
 import { requirePath, type PathRule } from './path'
@@ -15,6 +16,7 @@ interface Reading {
   /** The server takes a length; without, it sends to the end and is stopped. */
   readonly readLength: boolean
   readonly room: ReadRoom
+  readonly bodies: Bodies
 }
 
 /**
@@ -30,8 +32,10 @@ export function openRead(reading: Reading, file: Stat, offset: number, length: n
     file: { commit: wireCommit(file.snapshot), path: '**' },
     path_range: { lower: path, upper: `${path}\0` },
   }
-  return new FileBytes(reading, request, offset, length)
+  return new FileBytes(reading, { file, request, offset, length })
 }
+
+interface Range { readonly file: Stat, readonly request: GetFileRequest, readonly offset: number, readonly length: number }
 
 class NoBytes implements ByteSource {
   private over = false
@@ -56,6 +60,7 @@ class NoBytes implements ByteSource {
  */
 class FileBytes implements ByteSource {
   private readonly reading: Reading
+  private readonly file: Stat
   private readonly request: GetFileRequest
   private receiver: ByteReceiver | undefined
   private source: MessageSource<BytesValue> | undefined
@@ -68,12 +73,15 @@ class FileBytes implements ByteSource {
   private paused = false
   private ended = false
   private over = false
+  /** All of a small file, which comes in one piece. */
+  private whole: Buffer | undefined
 
-  constructor(reading: Reading, request: GetFileRequest, offset: number, length: number) {
+  constructor(reading: Reading, range: Range) {
     this.reading = reading
-    this.request = request
-    this.offset = offset
-    this.left = length
+    this.file = range.file
+    this.request = range.request
+    this.offset = range.offset
+    this.left = range.length
   }
 
   start(receiver: ByteReceiver): void {
@@ -127,6 +135,7 @@ class FileBytes implements ByteSource {
     this.left -= wanted.length
     this.offset += wanted.length
     if (this.window === 0) this.endTurn()
+    if (wanted.length === this.file.size && wanted.length <= limits.rememberedBodyBytesMax) this.whole = wanted
     this.paused = !receiver.data(wanted)
     if (this.left > 0 || exact || this.over) return !this.paused
     // The rest of the file is of no use to anyone.
@@ -146,6 +155,7 @@ class FileBytes implements ByteSource {
   private finish(receiver: ByteReceiver): void {
     this.letGo()
     this.ended = true
+    if (this.whole !== undefined) this.reading.bodies.keep(this.file, this.whole)
     receiver.end()
   }
 
@@ -194,7 +204,7 @@ class FileBytes implements ByteSource {
   }
 
   giveBack(chunk: Buffer): void {
-    this.reading.transport.giveBack?.(chunk)
+    if (chunk !== this.whole) this.reading.transport.giveBack?.(chunk)
   }
 
   cancel(): void {

@@ -23,6 +23,21 @@ async function begin(attributes: { entries: Record<string, string>, parts?: type
   }
 }
 
+t.test('what is remembered of an object is answered without reading it', async (t) => {
+  const { pfs, get, head } = await begin()
+  const read = await get()
+  pfs.remembered.set('k.csv', Buffer.from('0123456789'))
+  pfs.calls.length = 0
+  const reply = await get()
+  t.same(pfs.calls, ['snapshot', 'stat'])
+  t.same(headersOf(reply), headersOf(read))
+  t.same(reply.body, { kind: 'bytes', bytes: Buffer.from('0123456789') })
+  const range = await get({ headers: { range: 'bytes=2-4' } })
+  t.equal(range.status, 206)
+  t.equal(await textOf(range), '234')
+  t.match((await head()).body, { kind: 'length-only', length: 10 })
+})
+
 t.test('GET answers the object in three calls, HEAD its headers in two', async (t) => {
   const { pfs, version, get, head } = await begin()
   const reply = await get()

@@ -24,6 +24,30 @@ t.test('buckets are made and listed by full name', async (t) => {
   await t.rejects(pfs.createBucket('192.168.0.1'), { name: 'PfsError', kind: 'bad-name' })
 })
 
+t.test('a small object is read from the server once, and again when it was written', async (t) => {
+  const { pfs, rpcs } = await rig()
+  const first = await put(pfs, bucket, 'a', 'one')
+  await put(pfs, bucket, 'b', 'x')
+  const read = async (version?: string): Promise<string | undefined> => {
+    const stat = await pfs.stat(await pfs.snapshot(bucket, version), 'a')
+    if (stat === undefined) return undefined
+    return pfs.atHand(stat, 0, stat.size)?.toString() ?? `read ${await collectBytes(pfs.read(stat, 0, stat.size))}`
+  }
+  t.equal(await read(), 'read one')
+  t.equal(await read(), 'one')
+  await put(pfs, bucket, 'c', 'x')
+  rpcs.take()
+  t.equal(await read(), 'one', 'another key was written')
+  t.equal(rpcs.take()['GetFile'], undefined)
+  const second = await put(pfs, bucket, 'a', 'two')
+  t.equal(await read(), 'read two')
+  t.equal(await read(), 'two')
+  t.equal(await read(first.version), 'one')
+  t.equal(await read(second.version), 'two')
+  await pfs.write(bucket, { edits: [{ kind: 'delete', key: 'a' }] })
+  t.equal(await read(), undefined)
+})
+
 t.test('many who make one bucket at a time agree', async (t) => {
   const { pfs, fake } = await rig()
   const results = await Promise.all(Array.from({ length: 8 }, () => pfs.createBucket('b.x.y')))

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { ByteSource } from '../../lib/kit/byte-source'
+import { Bodies } from '../../lib/pfs/bodies'
 import type { Stat } from '../../lib/pfs/contract'
 import { inProcess } from '../../lib/pfs/transports/in-process'
 import { openRead } from '../../lib/pfs/read'
@@ -17,7 +18,8 @@ const file: Stat = {
 type GetFile = NonNullable<RpcTable['/pfs_v2.API/GetFile']>
 
 function open(handler: GetFile, readLength: boolean, offset = 0, length = 1000): ByteSource {
-  return openRead({ transport: inProcess({ '/pfs_v2.API/GetFile': handler }), paths: 's3', readLength, room: new ReadRoom() }, file, offset, length)
+  const transport = inProcess({ '/pfs_v2.API/GetFile': handler })
+  return openRead({ transport, paths: 's3', readLength, room: new ReadRoom(), bodies: new Bodies() }, file, offset, length)
 }
 
 /** A server that sends `bytes` in pieces of 100, whatever it is asked. */
@@ -141,7 +143,7 @@ t.test('what was parked goes on where its consumer stopped', async (t) => {
   for (const readLength of [true, false]) {
     calls.length = 0
     const transport = inProcess({ '/pfs_v2.API/GetFile': serving(calls) })
-    const reader = new Reader(openRead({ transport, paths: 's3', readLength, room }, large, 10, large.size - 10))
+    const reader = new Reader(openRead({ transport, paths: 's3', readLength, room, bodies: new Bodies() }, large, 10, large.size - 10))
     await reader.next()
     // Of the last message, all but 20 bytes are given back; later nothing is.
     const last = reader.chunks.pop() ?? Buffer.alloc(0)
@@ -176,7 +178,7 @@ t.test('a read parked between its last byte and its end tells the end', async (t
 t.test('many reads go on piece by piece, in turns, and bring the same bytes', async (t) => {
   const calls: Array<readonly [number, number]> = []
   const room = new ReadRoom()
-  const reading = { transport: inProcess({ '/pfs_v2.API/GetFile': serving(calls) }), paths: 's3', readLength: true, room } as const
+  const reading = { transport: inProcess({ '/pfs_v2.API/GetFile': serving(calls) }), paths: 's3', readLength: true, room, bodies: new Bodies() } as const
   const whole = Math.floor(limits.filesAheadBytesMax / Math.min(limits.fileAheadBytes, large.size))
   const readers = Array.from({ length: whole + limits.readPiecesMax + 5 }, () => new Reader(openRead(reading, large, 5, large.size - 5)))
   for (let i = 0; i < 5; i++) await settle()
@@ -191,4 +193,42 @@ t.test('many reads go on piece by piece, in turns, and bring the same bytes', as
   while (left.some((reader) => reader.ended === 0)) await Promise.all(left.map((reader) => reader.next()))
   t.ok(left.every((reader) => reader.bytes.equals(content.subarray(5))))
   t.equal(room.ahead.bytes, 0)
+})
+
+t.test('a small file that was read whole is remembered, and its memory never given back', async (t) => {
+  const given: Buffer[] = []
+  const handler: GetFile = ({ offset = 0, length = 1000 }, out) => { void out.send({ value: Buffer.alloc(length, offset + 1) }) }
+  const transport = inProcess({ '/pfs_v2.API/GetFile': handler }, (bytes) => { given.push(bytes) })
+  const bodies = new Bodies()
+  const reading = { transport, paths: 's3', readLength: true, room: new ReadRoom(), bodies } as const
+  for (const [offset, length] of [[0, 999], [1, 999]] as const) {
+    await collectBytes(openRead(reading, file, offset, length))
+    t.equal(bodies.get(file), undefined, 'a part of it is not')
+  }
+  const chunks: Buffer[] = []
+  const source = openRead(reading, file, 0, 1000)
+  await new Promise<void>((resolve, reject) => {
+    source.start({ data: (chunk) => chunks.push(chunk) > 0, end: resolve, fail: reject })
+  })
+  const [chunk = Buffer.alloc(0)] = chunks
+  t.equal(bodies.get(file), chunk)
+  source.giveBack?.(chunk)
+  t.equal(given.length, 0)
+  const long = { ...file, key: 'long', size: limits.rememberedBodyBytesMax + 1 }
+  const other = openRead(reading, long, 0, long.size)
+  other.start({ data: (bytes) => { other.giveBack?.(bytes); return true }, end: () => undefined, fail: (error) => t.fail(error.message) })
+  for (let i = 0; i < 5; i++) await settle()
+  t.equal(given.length, 1)
+  t.equal(bodies.get(long), undefined)
+})
+
+t.test('what failed, or was given up, is not remembered', async (t) => {
+  const bodies = new Bodies()
+  const failing: GetFile = (_request, out) => {
+    void out.send({ value: Buffer.alloc(1000) })
+    throw rpcFailure(14, 'gone')
+  }
+  const reading = { transport: inProcess({ '/pfs_v2.API/GetFile': failing }), paths: 's3', readLength: true, room: new ReadRoom(), bodies } as const
+  await t.rejects(collectBytes(openRead(reading, file, 0, 1000)), { name: 'PfsError', kind: 'unavailable' })
+  t.equal(bodies.get(file), undefined)
 })

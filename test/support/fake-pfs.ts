@@ -115,6 +115,13 @@ export class FakePfs implements Pfs {
     return sourceOf(bytes.subarray(offset, offset + length))
   }
 
+  /** What a test says is remembered, by key. */
+  readonly remembered = new Map<string, Buffer>()
+
+  atHand(file: Stat, offset: number, length: number): Buffer | undefined {
+    return this.remembered.get(file.key)?.subarray(offset, offset + length)
+  }
+
   async list(snapshot: Snapshot, query: ListQuery): Promise<ListPage> {
     this.called('list')
     const files: Stat[] = []

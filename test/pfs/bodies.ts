@@ -1,0 +1,56 @@
+import t from 'tap'
+import { limits } from '../../lib/limits'
+import { Bodies } from '../../lib/pfs/bodies'
+import type { Stat } from '../../lib/pfs/contract'
+
+const snapshot = { bucket: 'b', project: 'default', repo: 'r', commit: 'c', asked: undefined }
+
+function statOf(key: string, size: number, version = 'v', repo = 'r'): Stat {
+  return { key, size, version, modified: new Date(0), snapshot: { ...snapshot, repo } }
+}
+
+t.test('a body is remembered for its file, in whatever snapshot, until another commit writes it', (t) => {
+  const bodies = new Bodies()
+  const file = statOf('a', 5)
+  t.equal(bodies.get(file), undefined)
+  bodies.keep(file, Buffer.from('hello'))
+  t.equal(bodies.get(file)?.toString(), 'hello')
+  t.equal(bodies.get({ ...file, snapshot: { ...snapshot, commit: 'later', bucket: 'other' } })?.toString(), 'hello')
+  for (const other of [statOf('a', 5, 'w'), statOf('b', 5), statOf('a', 5, 'v', 's')]) t.equal(bodies.get(other), undefined)
+  t.end()
+})
+
+t.test('a body does not hold the memory that it is a piece of', (t) => {
+  const bodies = new Bodies()
+  const message = Buffer.alloc(1_000_000, 'x')
+  bodies.keep(statOf('a', 1000), message.subarray(500, 1500))
+  const kept = bodies.get(statOf('a', 1000))
+  t.ok(kept?.equals(Buffer.alloc(1000, 'x')))
+  t.equal(kept?.buffer.byteLength, 1000)
+  const alone = Buffer.allocUnsafeSlow(1000)
+  bodies.keep(statOf('b', 1000), alone)
+  t.equal(bodies.get(statOf('b', 1000)), alone, 'one that has its own is not copied')
+  t.end()
+})
+
+t.test('what is remembered has a bound, and reading more than fits, again and again, leaves most of it', (t) => {
+  const bodies = new Bodies()
+  const size = limits.rememberedBodyBytesMax
+  const fit = Math.floor(limits.rememberedBodiesBytesMax / size)
+  let held = 0
+  for (let round = 0; round < 4; round++) {
+    held = 0
+    for (let i = 0; i < 2 * fit; i++) {
+      const file = statOf(String(i), size)
+      if (bodies.get(file) !== undefined) held++
+      else bodies.keep(file, Buffer.allocUnsafeSlow(size))
+    }
+  }
+  t.ok(held > fit / 2, `${held} of ${fit} places served the last round`)
+  t.ok(held * size <= limits.rememberedBodiesBytesMax)
+  const fresh = statOf('wanted', size)
+  let asked = 0
+  for (; bodies.get(fresh) === undefined && asked < 100; asked++) bodies.keep(fresh, Buffer.allocUnsafeSlow(size))
+  t.ok(asked > 1 && asked < 100, 'a new one finds its place before long')
+  t.end()
+})
