@@ -56,6 +56,7 @@ export class BlobFileOut implements BlobFileWriter {
   write(chunk: Buffer): Promise<void> | undefined {
     if (this.failure !== undefined) return Promise.reject(this.failure)
     if (this.ending || this.discarded) return Promise.reject(new Error('the blob file is closed'))
+    this.add(chunk)
     this.chunks.push(chunk)
     this.waiting += chunk.length
     this.owner.buffers.took(this, chunk.length)
@@ -152,7 +153,6 @@ export class BlobFileOut implements BlobFileWriter {
   private async writeBlock(fd: number): Promise<void> {
     const block = this.takeBlock()
     const length = block.reduce((sum, chunk) => sum + chunk.length, 0)
-    this.check(block)
     await this.owner.files.writev(fd, block, this.written)
     this.written += length
     // A discard in the meantime has dropped these bytes too.
@@ -165,17 +165,15 @@ export class BlobFileOut implements BlobFileWriter {
     if (this.unsynced >= limits.blobSyncBytes) await this.sync(fd)
   }
 
-  /** Adds what is about to be written to the checksums. */
-  private check(block: readonly Buffer[]): void {
-    let position = this.written
-    for (const chunk of block) {
-      for (let at = 0; at < chunk.length;) {
-        const end = Math.min(chunk.length, at + limits.blobCheckBytes - position % limits.blobCheckBytes)
-        this.sum = crc32(chunk.subarray(at, end), this.sum)
-        position += end - at
-        at = end
-        if (position % limits.blobCheckBytes === 0) this.closeSum()
-      }
+  /** To the checksums, as it comes: by the time it is written it has left the processor's cache. */
+  private add(chunk: Buffer): void {
+    let position = this.written + this.waiting
+    for (let at = 0; at < chunk.length;) {
+      const end = Math.min(chunk.length, at + limits.blobCheckBytes - position % limits.blobCheckBytes)
+      this.sum = crc32(chunk.subarray(at, end), this.sum)
+      position += end - at
+      at = end
+      if (position % limits.blobCheckBytes === 0) this.closeSum()
     }
   }
 

@@ -1,6 +1,9 @@
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 
-/** Where everything is. A segment's number is its place in the journal: lsn = number × segment size + offset. */
+/**
+ * Where everything is. A segment's number is its place in the journal: lsn = number × segment size + offset. Files are named on
+ * every read, where `join` would take longer than the look-up of what is named.
+ */
 export class Layout {
   readonly root: string
   readonly format: string
@@ -21,7 +24,7 @@ export class Layout {
   }
 
   segment(number: number): string {
-    return join(this.segments, `${String(number).padStart(8, '0')}.seg`)
+    return `${this.segments}${sep}${String(number).padStart(8, '0')}.seg`
   }
 
   /** The number in a segment's file name, or undefined for a file that is none. */
@@ -31,11 +34,11 @@ export class Layout {
 
   /** 4,096 files a directory, so that none grows without bound. */
   blobDirectory(id: number): string {
-    return join(this.blobs, Math.floor(id / 4096).toString(16).padStart(3, '0'))
+    return `${this.blobs}${sep}${Math.floor(id / 4096).toString(16).padStart(3, '0')}`
   }
 
   blob(id: number): string {
-    return join(this.blobDirectory(id), `${id}.blob`)
+    return `${this.blobDirectory(id)}${sep}${id}.blob`
   }
 
   /** The id in a blob file's name, or undefined for a file that is none. */
