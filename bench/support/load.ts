@@ -1,5 +1,5 @@
 import http from 'node:http'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 export interface Target {
   readonly name: string
@@ -33,9 +33,15 @@ export function usage(pid: number): Usage {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8')
   const kib = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0)
-  // In ticks of 10 ms: user time, then system time.
-  const [user, system] = [Number(fields[11]) / 100, Number(fields[12]) / 100]
-  return { cpuSeconds: user + system, systemSeconds: system, rssMiB: kib('VmRSS') / 1024, anonymousMiB: kib('RssAnon') / 1024 }
+  // The system's part is counted in ticks of 10 ms.
+  return { cpuSeconds: threadSeconds(pid), systemSeconds: Number(fields[12]) / 100, rssMiB: kib('VmRSS') / 1024, anonymousMiB: kib('RssAnon') / 1024 }
+}
+
+/** Nanoseconds of each thread, as the scheduler counts them; a server's threads stay. */
+function threadSeconds(pid: number): number {
+  const tasks = `/proc/${String(pid)}/task`
+  const times = readdirSync(tasks).map((task) => Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]))
+  return times.reduce((sum, time) => sum + time, 0) / 1e9
 }
 
 function fire(agent: http.Agent, port: number, shot: Shot): Promise<void> {
