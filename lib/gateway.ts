@@ -56,9 +56,8 @@ export function gateway(options: GatewayOptions): (exchange: Exchange) => void {
     }
     answer(options, exchange, journey)
       .catch((error: unknown) => refuse(error, exchange, requestId, journey))
-      .then((reply) => exchange.reply(withIds(reply, requestId)).then((delivery) => {
-        options.observe(eventOf(exchange, requestId, journey, { reply, delivery, ms: performance.now() - began }))
-      }))
+      .then((reply) => deliver(reply, exchange, requestId, journey))
+      .then((delivered) => { options.observe(eventOf(exchange, requestId, journey, { ...delivered, ms: performance.now() - began })) })
       .catch((error: unknown) => { process.emitWarning(error instanceof Error ? error : String(error)) })
   }
 }
@@ -102,11 +101,21 @@ function refuse(error: unknown, exchange: Exchange, requestId: string, journey: 
   return errorReply(refusal, { resource: path, requestId, hostId, head: method === 'HEAD', bucket, key, uploadId })
 }
 
+/** A reply whose body fails before its first byte gives way to the refusal that says so. */
+async function deliver(reply: Reply, exchange: Exchange, requestId: string, journey: Journey): Promise<Delivered> {
+  const delivery = await exchange.reply(withIds(reply, requestId))
+  if (delivery.begun || delivery.failure === undefined) return { reply, delivery }
+  const refusal = refuse(delivery.failure, exchange, requestId, journey)
+  return { reply: refusal, delivery: await exchange.reply(withIds(refusal, requestId)) }
+}
+
 function whoOf(grant: Grant): string {
   return grant.identity.kind === 'key' ? grant.identity.name : 'anonymous'
 }
 
-interface JourneyEnd { readonly reply: Reply, readonly delivery: Delivery, readonly ms: number }
+interface Delivered { readonly reply: Reply, readonly delivery: Delivery }
+
+interface JourneyEnd extends Delivered { readonly ms: number }
 
 function eventOf(exchange: Exchange, requestId: string, journey: Journey, end: JourneyEnd): RequestEvent {
   return {

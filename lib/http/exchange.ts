@@ -20,7 +20,10 @@ export interface Exchange {
   bytesReceived(): number
   /** True once the client is gone. */
   gone(): boolean
-  /** Sends the reply; called once. Resolves when the last byte is handed over or the connection is lost; never rejects. */
+  /**
+   * Sends the reply; called once, and once more where the first one failed before it had begun. Resolves when the last byte is
+   * handed over or the connection is lost; never rejects.
+   */
   reply(reply: Reply): Promise<Delivery>
 }
 
@@ -30,6 +33,8 @@ export interface Delivery {
   readonly bytesSent: number
   /** Why the source of the body failed, if it did. */
   readonly failure: Error | undefined
+  /** False: that failure came before the first byte of the body. Nothing was sent, not even the head, and any other reply can be. */
+  readonly begun: boolean
 }
 
 /** The raw bytes of a request's body, HTTP's own framing taken off. */

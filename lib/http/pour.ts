@@ -4,9 +4,20 @@ import { limits } from '../limits'
 import type { Delivery } from './exchange'
 import { unsent, UnsentReply } from './unsent'
 
-/** Sends exactly `length` bytes, of a source or at hand, at the pace of the client; anything else destroys the socket. */
-export function pour(res: ServerResponse, body: ByteSource | Buffer, length: number): Promise<Delivery> {
-  return new Promise((resolve) => { new Pouring(res, body, length, resolve).start() })
+/** A body that comes from elsewhere. */
+interface Flow {
+  /** Writes the head; what it answers is why that cannot be. */
+  begin(): Error | undefined
+  readonly source: ByteSource
+  readonly length: number
+}
+
+/**
+ * Sends bytes that are at hand, or exactly as many of a source as are announced, at the pace of the client; anything else
+ * destroys the socket. The head of a source waits for its first bytes: without them there can be another answer.
+ */
+export function pour(res: ServerResponse, body: Flow | Buffer): Promise<Delivery> {
+  return new Promise((resolve) => { new Pouring(res, body, resolve).start() })
 }
 
 /** Ends a response whose body, of `held` bytes, is written, and gives it up if the client does not take it. */
@@ -41,12 +52,14 @@ class Ending extends UnsentReply {
  * - `taken` bytes have come from the body; of these `rest` is not written yet. It is what follows a slice: where replies hold
  *   much already, only a slice of what has come is written, and that is a copy, since a part of a buffer holds all of it.
  * - A source is resumed only when `rest` is empty. A parked one has taken `rest` back.
+ * - `begin` is there until the head is written, which is the first thing to be.
  */
 class Pouring extends UnsentReply implements ByteReceiver {
   private readonly res: ServerResponse
   private readonly source: ByteSource | undefined
   private readonly length: number
   private readonly resolve: (delivery: Delivery) => void
+  private begin: Flow['begin'] | undefined
   /** What is written counts as often as it is held: TLS keeps it twice, as it is and enciphered. */
   private readonly copies: number
   private rest: Buffer | undefined
@@ -54,10 +67,10 @@ class Pouring extends UnsentReply implements ByteReceiver {
   private waiting = false
   private over = false
 
-  constructor(res: ServerResponse, body: ByteSource | Buffer, length: number, resolve: (delivery: Delivery) => void) {
+  constructor(res: ServerResponse, body: Flow | Buffer, resolve: (delivery: Delivery) => void) {
     super()
     this.res = res
-    this.length = length
+    this.length = body.length
     this.resolve = resolve
     this.copies = res.socket !== null && 'encrypted' in res.socket ? 2 : 1
     if (Buffer.isBuffer(body)) {
@@ -65,7 +78,8 @@ class Pouring extends UnsentReply implements ByteReceiver {
       this.taken = body.length
       this.rest = body
     } else {
-      this.source = body
+      this.source = body.source
+      this.begin = () => body.begin()
     }
   }
 
@@ -120,7 +134,15 @@ class Pouring extends UnsentReply implements ByteReceiver {
   }
 
   private put(bytes: Buffer, besides: number): void {
-    const { res } = this
+    const { res, begin } = this
+    if (begin !== undefined) {
+      this.begin = undefined
+      const failure = begin()
+      if (failure !== undefined) {
+        this.settle(false, failure)
+        return
+      }
+    }
     const last = this.taken === this.length && this.rest === undefined
     if (last) res.end(bytes.length === 0 ? undefined : bytes, this.whenSent(bytes))
     else if (res.write(bytes, this.whenSent(bytes))) return
@@ -166,6 +188,7 @@ class Pouring extends UnsentReply implements ByteReceiver {
   private settle(whole: boolean, failure?: Error): void {
     if (this.over) return
     this.over = true
+    const begun = failure === undefined || this.begin === undefined
     unsent.done(this)
     const sent = this.taken - (this.rest?.length ?? 0)
     this.rest = undefined
@@ -174,8 +197,8 @@ class Pouring extends UnsentReply implements ByteReceiver {
       this.source?.resume()
     } else {
       this.source?.cancel()
-      this.res.destroy()
+      if (begun) this.res.destroy()
     }
-    this.resolve({ whole, bytesSent: whole ? this.length : sent, failure })
+    this.resolve({ whole, bytesSent: whole ? this.length : begun ? sent : 0, failure, begun })
   }
 }

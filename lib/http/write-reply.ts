@@ -12,30 +12,37 @@ import { leaveUnreadBody } from './unread-body'
 export function writeReply(req: IncomingMessage, res: ServerResponse, reply: Reply): Promise<Delivery> {
   if (res.destroyed || res.socket === null || res.socket.destroyed) {
     if (reply.body.kind === 'source') reply.body.source.cancel()
-    return Promise.resolve({ whole: false, bytesSent: 0, failure: undefined })
+    return Promise.resolve({ whole: false, bytesSent: 0, failure: undefined, begun: true })
   }
   const leave = leaveUnreadBody(req, res, reply.headers.some(([name]) => name === 'Connection'))
   const head = flatHead(reply, leave.closes)
   const bodiless = req.method === 'HEAD' || reply.status === 204 || reply.status === 304
-  try {
-    res.writeHead(reply.status, head)
-  } catch (error) {
-    // A field that HTTP cannot carry is a fault of ours, but the client must not wait for an answer that never comes.
-    if (reply.body.kind === 'source') reply.body.source.cancel()
-    res.destroy()
-    return Promise.resolve({ whole: false, bytesSent: 0, failure: error instanceof Error ? error : new Error(String(error)) })
+  const begin = (): Error | undefined => {
+    try {
+      res.writeHead(reply.status, head)
+      return undefined
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error))
+    }
   }
   if (reply.body.kind === 'source') {
-    if (!bodiless && reply.body.length > 0) return pour(res, reply.body.source, reply.body.length)
-    reply.body.source.cancel()
+    const { source, length } = reply.body
+    if (!bodiless && length > 0) return pour(res, { begin, source, length })
+    source.cancel()
+  }
+  const failure = begin()
+  if (failure !== undefined) {
+    // A field that HTTP cannot carry is a fault of ours, but the client must not wait for an answer that never comes.
+    res.destroy()
+    return Promise.resolve({ whole: false, bytesSent: 0, failure, begun: true })
   }
   const bytes = reply.body.kind === 'bytes' && !bodiless ? reply.body.bytes : Buffer.alloc(0)
-  if (!leave.closes) return pour(res, bytes, bytes.length)
+  if (!leave.closes) return pour(res, bytes)
   return new Promise((resolve) => {
     // `close` follows `finish` on every path, so one listener settles both the sent and the broken reply.
     res.once('close', () => {
       const whole = res.writableFinished
-      resolve({ whole, bytesSent: whole ? bytes.length : 0, failure: undefined })
+      resolve({ whole, bytesSent: whole ? bytes.length : 0, failure: undefined, begun: true })
     })
     // The client may still be sending: closing at once would reset the connection under the answer it has not read yet.
     if (bytes.length === 0) res.flushHeaders()

@@ -45,6 +45,27 @@ t.test('a source is poured whole, or the connection breaks', async (t) => {
   t.same(deliveries, [['/whole', true], ['/fails', false], ['/short', false], ['/long', false]])
 })
 
+t.test('a source that fails before its first byte leaves room for another answer, and the connection as it is', async (t) => {
+  const deliveries: unknown[] = []
+  const { port } = await withListener(t, async (exchange) => {
+    if (exchange.head.path === '/next') {
+      void exchange.reply({ status: 200, headers: [['Connection', 'close']], body: noBody })
+      return
+    }
+    const chunks = exchange.head.path === '/long' ? [Buffer.from('abcdefg')] : []
+    const source = scripted(chunks, exchange.head.path === '/fails' ? new Error('backend gone') : undefined)
+    const first = await exchange.reply({ status: 200, headers: [['X-First', 'yes']], body: { kind: 'source', length: 6, source } })
+    const second = await exchange.reply({ status: 503, headers: [], body: { kind: 'bytes', bytes: Buffer.from('refused') } })
+    deliveries.push([exchange.head.path, first.whole, first.bytesSent, first.begun, first.failure instanceof Error, second.whole])
+  })
+  const paths = ['/fails', '/short', '/long']
+  const answer = await talk(port, [...paths, '/next'].map((path) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`).join(''))
+  t.equal(answer.match(/HTTP\/1\.1 503 [^]*?\r\n\r\nrefused/g)?.length, 3)
+  t.match(answer, /refusedHTTP\/1\.1 200 OK\r\n/)
+  t.notMatch(answer, 'X-First')
+  t.same(deliveries, paths.map((path) => [path, false, 0, false, true, true]))
+})
+
 t.test('a source that was asked for silence with its last bytes is let come to its end', async (t) => {
   const source = scripted([Buffer.from('abc')])
   const body = { kind: 'source', length: 3, source } as const
