@@ -1,11 +1,12 @@
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import http from 'node:http'
-import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { etagOf } from '../support/etag'
-import { type Answer, HttpClient } from '../support/http-client'
-import { filesBelow } from '../support/process-census'
+import { type Answer, elements, HttpClient } from '../support/http-client'
+import { descriptorsOf, filesBelow } from '../support/process-census'
 import { randomFrom } from '../support/random'
 import { startServer } from '../support/server'
 
@@ -150,6 +151,41 @@ t.test(`readers of different objects, at their own paces, some of whom leave, ea
     }
   }
   await Promise.all(Array.from({ length: 24 }, (_, n) => reader(n)))
+  client.close()
+  t.equal(await server.stop(), 0)
+})
+
+/** Lets a process open no file more than it has open, or as many as before. */
+function limitDescriptors(pid: number, scarce: boolean): void {
+  const taken = new Set(readdirSync(`/proc/${String(pid)}/fd`).map(Number))
+  let free = 0
+  while (taken.has(free)) free++
+  const { status, error } = spawnSync('prlimit', ['--pid', String(pid), `--nofile=${String(scarce ? free : 1024)}:`])
+  if (status !== 0) throw error ?? new Error('prlimit fails')
+}
+
+t.test('a reader for whom no file can be opened is told to slow down, and nothing is called damaged', async (t) => {
+  const server = await startServer(t.testdir())
+  const pid = server.process.pid ?? 0
+  const client = new HttpClient(server.port, 1)
+  await client.request('PUT', bucket)
+  const objects = new Map([['small', randomBytes(5000)], ['large', randomBytes(600_000)], ['other', randomBytes(600_000)]])
+  for (const [key, body] of objects) await client.request('PUT', `${bucket}/${key}`, body)
+  while (descriptorsOf(pid).some((path) => path.endsWith('.blob'))) await new Promise((resolve) => { setImmediate(resolve) })
+  limitDescriptors(pid, true)
+  for (const key of objects.keys()) {
+    const { status, body } = await client.request('GET', `${bucket}/${key}`)
+    t.same([status, elements(body, 'Code')], [503, ['SlowDown']], key)
+    t.equal((await client.request('HEAD', `${bucket}/${key}`)).status, 200)
+  }
+  t.match(server.log(), 'the store could not open a file')
+  t.notMatch(server.log(), /StoreDamaged/)
+  limitDescriptors(pid, false)
+  t.equal((await client.request('GET', `${bucket}/small`)).status, 200)
+  limitDescriptors(pid, true)
+  for (const [key, body] of objects) {
+    t.ok((await client.request('GET', `${bucket}/${key}`)).body.equals(body), `${key} is read in place of the one before`)
+  }
   client.close()
   t.equal(await server.stop(), 0)
 })

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { limits } from '../limits'
 import { BlockSpan } from './block-span'
 import { trailerBytes, trailerChecksum } from './blob-trailer'
-import { StoreDamaged } from './failure'
+import { StoreBusy, StoreDamaged } from './failure'
 import type { Files } from './files'
 import { frame } from './frame'
 import type { Layout } from './layout'
@@ -14,8 +14,9 @@ import { blobFile, segment, type WarmPages } from './warm-pages'
 /**
  * Reads bytes of blobs. Every byte that it hands out was checked in the same call, or belongs to a block that was checked when
  * it was cached: a small blob against its frame, a block of a blob file against its CRC in the trailer, the trailer against
- * the blob's row. What fails is a StoreDamaged, never other bytes. What is most likely in the page cache is read on the spot:
- * a thread would be woken for what it costs to copy the bytes, and would leave them in another processor's cache.
+ * the blob's row. What fails is a StoreDamaged, never other bytes; a StoreBusy says nothing of them. What is most likely in the
+ * page cache is read on the spot: a thread would be woken for what it costs to copy the bytes, and would leave them in another
+ * processor's cache.
  */
 export class BlobReader {
   private readonly files: Files
@@ -52,7 +53,7 @@ export class BlobReader {
     return this.checkedBlob(row, whole, count).subarray(offset, offset + length)
   }
 
-  /** The same, at once, where it need not wait for the disk, as far as can be told; else undefined. */
+  /** The same, at once, where it need not wait for the disk, as far as can be told, or for a descriptor; else undefined. */
   readNow(row: BlobRow, offset: number, length: number): Buffer | undefined {
     checkRange(row, offset, length)
     if (length === 0) return Buffer.alloc(0)
@@ -76,8 +77,9 @@ export class BlobReader {
   private readSegmentNow(row: BlobRow, offset: number, length: number): Buffer | undefined {
     const short = row.length <= limits.readNowBytesMax
     if (!short && !this.isWarm(segment(row.segment), row.offset - frame.blobHeadBytes, row.length + frame.blobHeadBytes)) return undefined
-    const { whole, position } = this.frameOf(row)
     const fd = this.open.useNow(this.layout.segment(row.segment))
+    if (fd === undefined) return undefined
+    const { whole, position } = this.frameOf(row)
     const count = short ? this.files.readNow(fd, whole, position) : this.readWarm(fd, whole, position)
     return this.checkedBlob(row, whole, count).subarray(offset, offset + length)
   }
@@ -116,6 +118,7 @@ export class BlobReader {
     let trailer = this.trailers.get(row.id)
     if (trailer === undefined && !this.isWarm(blobFile(row.id), row.length, trailerBytes(row.length))) return undefined
     const fd = this.open.useNow(this.layout.blob(row.id))
+    if (fd === undefined) return undefined
     const bytes = this.buffers.take(span.end - span.start)
     span.require(bytes, this.readWarm(fd, bytes, span.start))
     if (trailer === undefined) {
@@ -169,7 +172,7 @@ export class BlobReader {
     try {
       return await this.open.use(path, work)
     } catch (error) {
-      if (error instanceof StoreDamaged) throw error
+      if (error instanceof StoreDamaged || error instanceof StoreBusy) throw error
       throw new StoreDamaged(`blob ${row.id} cannot be read`, error)
     }
   }

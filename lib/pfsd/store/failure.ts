@@ -8,7 +8,7 @@ export class StoreFull extends Error {
 
 /**
  * A file could not be made or opened, as a rule because the process has too many: nothing of the group was kept, nothing on disk
- * is in doubt, and later transactions may succeed.
+ * is in doubt, and later transactions may succeed. Of a read: nobody knows what is in the file, and a later read may tell.
  */
 export class StoreBusy extends Error {
   constructor(cause: unknown) {
@@ -56,4 +56,9 @@ export function openFailure(error: unknown): Error {
 export function isFull(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false
   return error.code === 'ENOSPC' || error.code === 'EDQUOT' || error.code === 'EFBIG'
+}
+
+/** Whether it says that too many files are open, in this process or in all: nothing of the one that was to be opened. */
+export function lacksDescriptors(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')
 }

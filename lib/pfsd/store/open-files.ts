@@ -1,9 +1,13 @@
 import { limits } from '../limits'
+import { lacksDescriptors, StoreBusy } from './failure'
 import type { Files } from './files'
 
 interface OpenFile { readonly path: string, readonly opened: Promise<number>, users: number, dropped: boolean }
 
-/** Descriptors for reading, kept open by last use up to a bound. One in use is closed when its last user is done with it. */
+/**
+ * Descriptors for reading, kept open by last use up to a bound. One in use is closed when its last user is done with it. Where
+ * the process may open no more files, those that nobody uses are closed for the one that is wanted.
+ */
 export class OpenFiles {
   private readonly files: Files
   /** In order of use, the last used at the end. */
@@ -15,10 +19,13 @@ export class OpenFiles {
     this.files = files
   }
 
-  /** Runs `work` on a descriptor that stays open meanwhile. One on which work failed is not used again. */
+  /**
+   * Runs `work` on a descriptor that stays open meanwhile. One on which work failed is not used again. StoreBusy where none is to
+   * be had.
+   */
   async use<Result>(path: string, work: (fd: number) => Promise<Result>): Promise<Result> {
     let file = this.open.get(path)
-    if (file === undefined) file = { path, opened: this.files.open(path, 'read'), users: 0, dropped: false }
+    if (file === undefined) file = { path, opened: this.openAnyhow(path), users: 0, dropped: false }
     else this.open.delete(path)
     this.open.set(path, file)
     file.users++
@@ -34,11 +41,12 @@ export class OpenFiles {
     }
   }
 
-  /** A descriptor at once. Valid until the next call of any method. */
-  useNow(path: string): number {
+  /** A descriptor at once, valid until the next call of any method. Undefined: one must be waited for, as `use` does. */
+  useNow(path: string): number | undefined {
     let fd = this.now.get(path)
-    if (fd === undefined) fd = this.files.openNow(path)
+    if (fd === undefined) fd = this.openNow(path)
     else this.now.delete(path)
+    if (fd === undefined) return undefined
     this.now.set(path, fd)
     for (const [oldest, its] of this.now) {
       if (this.now.size <= limits.openFilesMax) break
@@ -54,6 +62,41 @@ export class OpenFiles {
     for (const fd of this.now.values()) this.track(this.files.close(fd))
     this.now.clear()
     while (this.closing.size > 0) await Promise.all(this.closing)
+  }
+
+  private async openAnyhow(path: string): Promise<number> {
+    for (;;) {
+      try {
+        return await this.files.open(path, 'read')
+      } catch (error) {
+        if (!lacksDescriptors(error)) throw error
+        this.closeOne()
+        if (this.closing.size === 0) throw new StoreBusy(error)
+        await Promise.race(this.closing)
+      }
+    }
+  }
+
+  private openNow(path: string): number | undefined {
+    try {
+      return this.files.openNow(path)
+    } catch (error) {
+      if (lacksDescriptors(error)) return undefined
+      throw error
+    }
+  }
+
+  /** One that nobody uses, if there is one. */
+  private closeOne(): void {
+    const [now] = this.now
+    if (now !== undefined) {
+      const [path, fd] = now
+      this.now.delete(path)
+      this.track(this.files.close(fd))
+      return
+    }
+    const idle = [...this.open.values()].find((file) => file.users === 0)
+    if (idle !== undefined) this.drop(idle)
   }
 
   /** Those used longest ago go first; one in use is closed by its last user. */

@@ -19,9 +19,15 @@ export interface Store {
    * writer is finished or discarded; a finished one whose file is not wanted after all is discarded too.
    */
   createBlobFile(): BlobFileWriter
-  /** Reads bytes of a blob into a new buffer; at most `readBytesMax` a call. Checks what it can; rejects with a StoreDamaged. */
+  /**
+   * Reads bytes of a blob into a new buffer; at most `readBytesMax` a call. Checks what it can; rejects with StoreDamaged, or with
+   * StoreBusy (no descriptor).
+   */
   readBlob(blob: number, offset: number, length: number): Promise<Buffer>
-  /** The same, at once, where the bytes are short, or at hand without waiting, as far as can be told; else undefined. */
+  /**
+   * The same, at once, where the bytes are short, or at hand without waiting, as far as can be told; else, or where no file can be
+   * opened at once, undefined.
+   */
   readBlobNow(blob: number, offset: number, length: number): Buffer | undefined
   /** Bytes that were read, as they were answered, which the reader lets go of: the store may fill them again. No one has to. */
   giveBack(bytes: Buffer): void

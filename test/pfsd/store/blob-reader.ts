@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { limits } from '../../../lib/pfsd/limits'
-import { StoreDamaged } from '../../../lib/pfsd/store/failure'
+import { StoreBusy, StoreDamaged } from '../../../lib/pfsd/store/failure'
 import { diskFiles, type Files } from '../../../lib/pfsd/store/files'
 import { openStore } from '../../../lib/pfsd/store/open-store'
 import { ReadBuffers } from '../../../lib/pfsd/store/read-buffers'
@@ -59,6 +59,75 @@ t.test('nothing is handed out unchecked on the spot either', async (t) => {
   t.throws(() => store.readBlobNow(ids[1] ?? 0, 0, block), StoreDamaged, 'the trailer')
   await store.close()
 })
+
+/** Files of which no more than `most` may be open for reading: what opens another meets `code`. */
+class ScarceFiles {
+  most = Infinity
+  code = 'EMFILE'
+  readonly open = new Set<number>()
+  readonly files: Files = {
+    ...diskFiles,
+    open: async (path, mode) => mode === 'read' ? this.opened(await this.allowed(() => diskFiles.open(path, mode))) : diskFiles.open(path, mode),
+    openNow: (path) => this.opened(this.allowed(() => diskFiles.openNow(path))),
+    close: async (fd) => {
+      await diskFiles.close(fd)
+      this.open.delete(fd)
+    },
+  }
+
+  private allowed<Result>(open: () => Result): Result {
+    if (this.open.size >= this.most) throw Object.assign(new Error(`${this.code}: it cannot be opened`), { code: this.code })
+    return open()
+  }
+
+  private opened(fd: number): number {
+    this.open.add(fd)
+    return fd
+  }
+}
+
+for (const code of ['EMFILE', 'ENFILE', 'EIO']) {
+  t.test(`a read whose file cannot be opened: ${code}`, async (t) => {
+    const scarce = new ScarceFiles()
+    const store = await openStore(t.testdir(), { files: scarce.files })
+    const bytes = Array.from({ length: 6 }, () => randomBytes(block))
+    const ids = await Promise.all(bytes.map((each) => writeBlob(store, each)))
+    const small = await store.transact((tx) => tx.addBlob(Buffer.from('small')))
+    const read = (n: number): Promise<Buffer> => store.readBlob(ids[n] ?? 0, 0, block)
+    const readNow = (n: number): Buffer | undefined => store.readBlobNow(ids[n] ?? 0, 0, block)
+    const is = (n: number, read: Buffer | undefined): boolean => same(read, bytes[n] ?? Buffer.alloc(0))
+    Object.assign(scarce, { most: 0, code })
+    if (code === 'EIO') {
+      await t.rejects(read(0), StoreDamaged)
+      t.throws(() => readNow(0), StoreDamaged)
+      return store.close()
+    }
+    for (let round = 0; round < 2; round++) {
+      await t.rejects(read(0), StoreBusy, 'nothing is said of its bytes')
+      await t.rejects(store.readBlob(small, 0, 5), StoreBusy)
+      t.equal(readNow(0), undefined, 'who can wait may find one')
+      t.equal(store.readBlobNow(small, 0, 5), undefined)
+    }
+    scarce.most = 2
+    for (const n of [0, 1, 2, 3, 2, 5, 4, 0]) t.ok(is(n, await read(n)), 'an idle one is closed for it')
+    t.equal((await store.readBlob(small, 0, 5)).toString(), 'small')
+    t.equal(scarce.open.size, 2)
+    scarce.most = 3
+    t.ok(is(1, readNow(1)), 'there is room for one more')
+    t.equal(readNow(2), undefined)
+    t.ok(is(2, await read(2)), 'also one that was opened on the spot')
+    scarce.most = 1
+    const many = await Promise.allSettled(Array.from({ length: 24 }, (_, n) => read(n % 6)))
+    for (const [n, one] of many.entries()) {
+      if (one.status === 'rejected') t.type(one.reason, StoreBusy)
+      else t.ok(is(n % 6, one.value))
+    }
+    scarce.most = Infinity
+    for (let n = 0; n < 6; n++) t.ok(is(n, readNow(n) ?? await read(n)))
+    await store.close()
+    t.equal(scarce.open.size, 0)
+  })
+}
 
 t.test('reads on the spot that wait for the disk, several in a row, end it', async (t) => {
   const files: Files = {
