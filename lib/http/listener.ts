@@ -7,6 +7,7 @@ import { limits } from '../limits'
 import { Connections } from './connections'
 import { connectionsMax, descriptorsMax } from './connections-max'
 import { exchangeOf, type Exchange } from './exchange'
+import { answerPlainRequest } from './plain-request'
 import { writeReply } from './write-reply'
 
 interface ListenOptions {
@@ -76,6 +77,7 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
   server.on('checkExpectation', (req: http.IncomingMessage, res: http.ServerResponse) => { end(req, res, 417) })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (!connections.has(socket)) {
+      if (error.code === 'ERR_SSL_HTTP_REQUEST') answerPlainRequest(socket)
       socket.destroy()
       return
     }

@@ -177,10 +177,27 @@ t.test('a handshake that is never finished ends the connection, and holds no dra
   const certificate = selfSigned()
   const tls = { cert: Buffer.from(certificate.cert), key: Buffer.from(certificate.key) }
   const listener = await impatient({ host: '127.0.0.1', port: 0, tls }, (exchange) => { void exchange.reply(bytes('over TLS')) })
-  const first = ['', Buffer.from('16030100c8010000c40303', 'hex'), 'GET / HTTP/1.1\r\nHost: h\r\n\r\n']
-  const [silent, begun, plain] = await Promise.all(first.map((sent) => talk(listener.port, sent)))
-  t.same([silent, begun], ['', ''], 'ended without a word')
-  t.notMatch(plain, 'HTTP', 'nothing is said in plain text')
+  const first = ['', Buffer.from('16030100c8010000c40303', 'hex')]
+  t.same(await Promise.all(first.map((sent) => talk(listener.port, sent))), ['', ''], 'ended without a word')
+  await listener.drain(60_000)
+})
+
+t.test('a plain request to an endpoint of https is told so, and what is no HTTP nothing', async (t) => {
+  const certificate = selfSigned()
+  const tls = { cert: Buffer.from(certificate.cert), key: Buffer.from(certificate.key) }
+  const listener = await listen({ host: '127.0.0.1', port: 0, tls }, (exchange) => { void exchange.reply(bytes('over TLS')) })
+  for (const method of ['GET', 'HEAD', 'PUT', 'POST']) {
+    const answer = await talk(listener.port, `${method} /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc`)
+    const [head = '', body = ''] = answer.split('\r\n\r\n')
+    t.match(head, /^HTTP\/1\.1 400 Bad Request\r\n/, method)
+    t.match(head, /\r\nContent-Type: text\/plain(\r\n|$)/)
+    t.match(head, /\r\nConnection: close(\r\n|$)/)
+    t.match(head, `\r\nContent-Length: ${String(body.length)}\r\n`)
+    t.match(body, /plain HTTP request .* HTTPS port/)
+  }
+  for (const garbage of ['\0\0\0 HTTP/1.1\r\n\r\n', 'GETTING / HTTP', 'x'.repeat(100)]) {
+    t.equal(await talk(listener.port, garbage), '', JSON.stringify(garbage))
+  }
   await listener.drain(60_000)
 })
 
