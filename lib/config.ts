@@ -91,7 +91,9 @@ export function readConfig(argv: readonly string[], environment: Readonly<Record
     logLevel: oneOf(named('log-level'), get('log-level') ?? '', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     print: given.has('help') ? 'help' : given.has('version') ? 'version' : undefined,
   }
-  if (config.print === undefined) refuseContradictions(config, given)
+  if (config.print !== undefined) return Object.freeze(config)
+  refuseContradictions(config, given)
+  if (config.pfs !== undefined) requireScheme(given.has('pfs') ? named('pfs') : 'PACHD_ADDRESS', config.pfs)
   return Object.freeze(config)
 }
 
@@ -151,6 +153,15 @@ function endpoint(name: string, text: string): Endpoint {
   const port = Number(match?.[3])
   if (match === null || port > 65535) throw new ConfigError(`${name} ${text}: not HOST:PORT, such as 127.0.0.1:30600`)
   return { host: match[1] ?? match[2] ?? '', port }
+}
+
+/** Whether a server is spoken to in the clear is not guessed, where pachctl takes it for granted; what was most likely meant is said. */
+function requireScheme(name: string, address: string): void {
+  if (/^(grpcs?:\/\/|unix:)/.test(address)) return
+  if (/^(\[[^\]\s]+\]|[^:/\s]+):\d+$/.test(address)) {
+    throw new ConfigError(`${name} ${address}: an address needs its scheme: grpc://${address}, or grpcs://${address} for TLS`)
+  }
+  throw new ConfigError(`${name} ${address}: not grpc://host:port, grpcs://host:port or unix:path`)
 }
 
 function isLoopback(host: string): boolean {

@@ -24,6 +24,7 @@ t.test('help and version are asked for, whatever else is', (t) => {
   t.equal(readConfig([], {}).print, undefined)
   for (const word of ['--help', '-h']) t.equal(readConfig(['--listen', '0.0.0.0:1', word, '--version'], {}).print, 'help')
   t.equal(readConfig(['--version'], {}).print, 'version')
+  t.equal(readConfig(['--help'], { PACHD_ADDRESS: 'localhost:30650' }).print, 'help')
   t.end()
 })
 
@@ -44,6 +45,10 @@ t.test('what is not understood stops the start and is named', (t) => {
     [['--tls-cert', 'c'], {}, /go together/],
     [['--pfs', 'grpc://h:1', '--data', 'd'], {}, /--data .* --pfs/],
     [['--data', 'd'], { PACHD_ADDRESS: 'grpc://h:1' }, /--data .* PACHD_ADDRESS/],
+    [['--pfs', 'localhost:30650'], {}, /^--pfs localhost:30650: .* grpc:\/\/localhost:30650, or grpcs:/],
+    [[], { PACHD_ADDRESS: 'localhost:30650' }, /^PACHD_ADDRESS localhost:30650: .* grpc:\/\/localhost:30650, or grpcs:/],
+    [['--pfs', '[::1]:30650'], { PACHD_ADDRESS: 'grpc://h:1' }, /^--pfs \[::1\]:30650: .* grpc:\/\/\[::1\]:30650,/],
+    [[], { PFS_S3_PFS: 'http://h:1' }, /^PFS_S3_PFS http:\/\/h:1: not grpc:\/\/host:port/],
     [['--listen', '0.0.0.0:30600'], {}, /--allow-open/],
     [['--serve-pfs', '0.0.0.0:1'], {}, /loopback/],
     [['--domain', 'http://s3.test'], {}, /--domain http.* scheme/],
@@ -58,6 +63,7 @@ t.test('what is not understood stops the start and is named', (t) => {
   }
   t.doesNotThrow(() => readConfig(['--listen', '0.0.0.0:30600', '--allow-open'], {}))
   t.doesNotThrow(() => readConfig(['--listen', '0.0.0.0:30600', '--keys', 'f'], {}))
+  for (const address of ['grpc://h:1', 'grpcs://h', 'unix:./s', 'unix:///s']) t.equal(readConfig(['--pfs', address], {}).pfs, address)
   t.end()
 })
 
