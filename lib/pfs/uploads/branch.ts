@@ -10,6 +10,8 @@ import { wireBranch, wireRepo } from '../wire-ref'
 import { uploadsPath } from './paths'
 
 const branch = 's3-uploads'
+/** Records that one commit removes. */
+const forgottenAtOnce = 1000
 
 /**
  * The branch that holds the records of a repo's uploads: in the companion of the same name, which is made with the first
@@ -80,12 +82,30 @@ export class UploadBranch {
   }
 }
 
-/** The uploads of a branch that was removed go with it: a later one of the same name is another bucket. Their parts are swept. */
+/**
+ * The uploads of a branch that was removed go with it: a later one of the same name is another bucket. Their parts are swept.
+ * Another gateway may make that one, and begin uploads in it, at any moment. So a record goes only if the branch was seen to be
+ * missing after the record was: whatever branch it was begun in is gone then.
+ */
 export async function forgetUploads(backend: Backend, ref: BranchRef): Promise<void> {
   if (!backend.capabilities.attributes) return
   const branch = new UploadBranch(backend, ref)
-  const prefix = uploadsPath(ref.branch, '')
-  // Most repos have no uploads at all.
-  if ((await branch.page({ prefix, limit: 1 })).files.length === 0) return
-  await branch.write({ edits: [{ kind: 'delete', key: prefix, subtree: true }] })
+  let after: string | undefined = ''
+  while (after !== undefined) {
+    const page: ListPage = await branch.page({ prefix: uploadsPath(ref.branch, ''), after, limit: forgottenAtOnce })
+    // Most repos have no uploads at all.
+    if (page.files.length === 0 || !await isMissing(backend, ref)) return
+    await branch.write({ edits: page.files.map(({ key }) => ({ kind: 'delete', key })) })
+    after = page.next
+  }
+}
+
+async function isMissing({ heads }: Backend, ref: BranchRef): Promise<boolean> {
+  try {
+    await heads.fresh(ref)
+    return false
+  } catch (error) {
+    if (isPfsError(error, 'no-bucket')) return true
+    throw error
+  }
 }

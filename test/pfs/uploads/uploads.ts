@@ -209,22 +209,6 @@ t.test('what is too old is swept where nobody begins or lists uploads any more',
   await late.uploads.sweepAll()
 })
 
-t.test('a bucket that is made anew has no uploads, however the one before it went', async (t) => {
-  const { pfs, rpcs, pfsd } = await uploadRig(t)
-  const upload = await pfs.uploads.create(bucket, 'k', attributes)
-  await pfs.createBucket('branch.foo')
-  const other = await pfs.uploads.create('branch.foo', 'k', attributes)
-  await inProcess(pfsd.service).unary('/pfs_v2.API/DeleteBranch', { branch: { repo: { name: 'foo', type: 'user' }, name: 'master' } })
-  await pfs.createBucket(bucket)
-  t.same((await pfs.uploads.list(bucket, everything)).uploads, [])
-  await t.rejects(pfs.uploads.get(bucket, 'k', upload.id), noUpload)
-  t.same((await pfs.uploads.list('branch.foo', everything)).uploads, [other], 'those of other branches are theirs')
-  await pfs.uploads.create(bucket, 'k', attributes)
-  rpcs.take()
-  await pfs.deleteBucket(bucket)
-  t.match(rpcs.take(), { List: 2, ModifyFile: 1 }, 'as a rule they go with their bucket')
-})
-
 t.test('a tombstone answers for a day', async (t) => {
   const rig = await uploadRig(t, { alone: true }, () => Date.now() - 25 * 3600 * 1000)
   const upload = await rig.pfs.uploads.create(bucket, 'k', attributes)
