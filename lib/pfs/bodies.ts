@@ -9,8 +9,9 @@ import { repoKey } from './wire-ref'
  * asked for by nobody, and no commit id comes twice.
  */
 export class Bodies {
-  private readonly known = new LRUCache<string, Buffer>({ maxSize: limits.rememberedBodiesBytesMax })
-  private refused = 0
+  private readonly known = new LRUCache<string, Buffer>({
+    maxSize: limits.rememberedBodiesBytesMax, sizeCalculation: (body, place) => 400 + 2 * place.length + body.length,
+  })
 
   /** To be read only: others get the same bytes. */
   get(file: Stat): Buffer | undefined {
@@ -20,24 +21,10 @@ export class Bodies {
   /** Nobody writes into `body`, all of a file, from now on. One that is a piece of much more memory is copied, for it would hold that. */
   keep(file: Stat, body: Buffer): void {
     const place = placeOf(file)
-    const size = entryBytes + 2 * place.length + body.length
-    if (!this.takes(size)) return
     const alone = body.buffer.byteLength <= body.length + sparedBytes
-    this.known.set(place, alone ? body : copyOf(body), { size })
-  }
-
-  /** Once there is no room, few take another's place: who reads more than fits, again and again, would find nothing of it. */
-  private takes(size: number): boolean {
-    if (this.known.calculatedSize + size <= limits.rememberedBodiesBytesMax) return true
-    this.refused = (this.refused + 1) % refusedFor
-    return this.refused === 0
+    this.known.set(place, alone ? body : copyOf(body))
   }
 }
-
-/** One body in so many replaces one that was not asked for lately. */
-const refusedFor = 8
-
-const entryBytes = 400
 
 /** Memory that may hang on a body unseen: less than what an entry is taken to cost. */
 const sparedBytes = 256
