@@ -1,10 +1,7 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from 'node:v8'
+import { setUpEngine } from './engine'
 
-// V8 counts buffers towards its old generation and would mark the whole, tiny heap again for every 16 MiB of body.
-setFlagsFromString('--no-incremental-marking')
-// Read when the pool first starts a thread: a small sync must not wait behind the syncs of large files.
-process.env['UV_THREADPOOL_SIZE'] ??= '16'
+setUpEngine()
 
 import { Keys } from './auth/keys'
 import { type Config, ConfigError, helpText, readConfig, readSettingFile, underSetting, versionText } from './config'

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
+import { setUpEngine } from '../../lib/engine'
 import type { ByteSource } from '../../lib/kit/byte-source'
 import type { Pfs } from '../../lib/pfs/contract'
 import { grpc } from '../../lib/pfs/transports/grpc'
@@ -14,7 +14,7 @@ import { counting, type Counting } from '../../test/support/counting'
  * What the contract costs on the embedded server, in process and over gRPC (server and client in this one process): CPU and
  * wall time of a call, and how many commits many writers share. `--tiny` runs each once, to show that it still runs.
  */
-setFlagsFromString('--no-incremental-marking')
+setUpEngine()
 const tiny = process.argv.includes('--tiny')
 const small = Buffer.alloc(4096)
 const chunk = Buffer.alloc(64 * 1024)

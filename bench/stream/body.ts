@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { setFlagsFromString } from 'node:v8'
 import type { PayloadProof } from '../../lib/auth/grant'
+import { setUpEngine } from '../../lib/engine'
 import { Head } from '../../lib/kit/head'
 import { openBody, type BodySource } from '../../lib/stream/body'
 import { planBody } from '../../lib/stream/plan'
@@ -10,7 +10,7 @@ import { encodeAwsChunked, testSeed } from '../../test/support/aws-chunked'
  * What a body costs on its way through the checks, beside its digests alone: microseconds for one of 4 KiB, CPU seconds a
  * GiB for one of 64 MiB in pieces of 64 KiB. `--tiny` runs each once, to show that it still runs.
  */
-setFlagsFromString('--no-incremental-marking')
+setUpEngine()
 const tiny = process.argv.includes('--tiny')
 const pieceBytes = 64 * 1024
 const unsigned: PayloadProof = { kind: 'unsigned' }

@@ -7,7 +7,7 @@ import { code, git, importsOf, library, root, sources, type Import } from '../su
 
 /** Room → what its files may import beside kit, limits and their own room. `type:` allows the import of types only. */
 const law: Record<string, readonly string[]> = {
-  'server': ['config', 'gateway', 'observe', 'http/listener', 'auth/keys', 'operations/table', 'pfs', 'pfsd/main', 'signals'],
+  'server': ['config', 'gateway', 'observe', 'http/listener', 'auth/keys', 'operations/table', 'pfs', 'pfsd/main', 'signals', 'engine'],
   'gateway': [
     'type:http', 'auth', 's3', 'stream/plan', 'stream/body', 'stream/collect', 'stream/body-lost', 'type:operations/operation',
     'operations/failure', 'type:pfs/contract', 'type:observe',
@@ -21,6 +21,7 @@ const law: Record<string, readonly string[]> = {
   'pfsd': ['wire'],
   'observe': ['log-writer'],
   'log-writer': [],
+  'engine': [],
   'signals': ['type:observe'],
   'config': [],
   'wire': [],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
+import { setUpEngine } from '../../../lib/engine'
 import type { Part, Pfs, Upload } from '../../../lib/pfs/contract'
 import { inProcess } from '../../../lib/pfs/transports/in-process'
 import { connect } from '../../../lib/pfs/pfs'
@@ -13,7 +13,7 @@ import { counting } from '../../../test/support/counting'
  * What a multipart upload of 10,000 small parts costs beside their bytes, on the embedded server: each part among 64 at once,
  * a listing of all, and the completion. `--tiny` makes it 200 parts, to show that it still runs.
  */
-setFlagsFromString('--no-incremental-marking')
+setUpEngine()
 const count = process.argv.includes('--tiny') ? 200 : 10_000
 const writers = 64
 const bucket = 'master.bench'
