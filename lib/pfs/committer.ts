@@ -33,10 +33,9 @@ const notOfOneMember: ReadonlySet<PfsErrorKind> = new Set(['unavailable', 'exhau
  * a version: where the server takes calls in order they are sent one behind the other, without waiting for the answers.
  *
  * A batch without conditions is built on whatever head there is: the server makes sure that there is one, and that nobody holds
- * it open, so that no other writer can make it fail. A batch of conditions is judged against one head: the server is told which
- * it is and refuses another in which a key of the batch was written since, after which the batch is judged again. Every change is
- * answered exactly once, on its own: a refused lenient edit is left out, a refused strict edit refuses its change, and neither
- * disturbs the others.
+ * it open, so that no other writer can make it fail. A batch of conditions is judged first: the server is told which files were
+ * there and refuses a head that has others, after which the batch is judged again. Every change is answered exactly once, on its
+ * own: a refused lenient edit is left out, a refused strict edit refuses its change, and neither disturbs the others.
  */
 export class Committer {
   private readonly shared: Committing
@@ -120,7 +119,7 @@ export class Committer {
           const going = base === undefined ? live.map(unjudged) : await this.judge(live, base)
           live = going.map(({ member }) => member)
           if (live.length === 0) return
-          const made = await this.modify(going, base, conditional)
+          const made = await this.modify(going, base)
           for (const { member, refused } of going) member.answer({ version: made.commit, time: new Date(made.time), refused })
           return
         } catch (error) {
@@ -155,20 +154,13 @@ export class Committer {
 
   /** Puts every condition to the state at `base`; refused changes are answered and missing from the result. */
   private async judge(members: readonly Waiting[], base: Head): Promise<Going[]> {
-    const asked = new Set(members.flatMap(({ change }) => judgedKeys(change)))
-    const current = new Map<string, Stat | undefined>()
-    const tree: Tree = { ...this.branch, bucket: bucketName(this.branch), commit: base.commit, asked: undefined }
-    try {
-      await Promise.all([...asked].map(async (key) => { current.set(key, await this.shared.files.stat(tree, key)) }))
-    } catch (error) {
-      // A commit that was dropped meanwhile is no head any more.
-      throw isPfsError(error, 'no-version') ? new PfsError('head-moved', 'the head was dropped', error) : error
-    }
+    const current = await this.current(new Set(members.flatMap(({ change }) => judgedKeys(change))), base)
     const going: Going[] = []
     for (const member of members) {
       try {
         const judged = judgeChange(member.change, current)
-        if (judged.edits.length > 0) going.push({ member, ...judged })
+        const seen = judgedKeys(member.change).map((key) => [key, current.get(key)?.revision] as const)
+        if (judged.edits.length > 0) going.push({ member, seen, ...judged })
         else member.answer({ version: base.commit, time: new Date(base.time), refused: judged.refused })
       } catch (error) {
         member.refuse(error)
@@ -177,15 +169,25 @@ export class Committer {
     return going
   }
 
-  private async modify(going: readonly Going[], base: Head | undefined, conditional: boolean): Promise<FinishedCommit> {
+  private async current(keys: ReadonlySet<string>, base: Head): Promise<Map<string, Stat | undefined>> {
+    const current = new Map<string, Stat | undefined>()
+    const tree: Tree = { ...this.branch, bucket: bucketName(this.branch), commit: base.commit, asked: undefined }
+    try {
+      await Promise.all([...keys].map(async (key) => { current.set(key, await this.shared.files.stat(tree, key)) }))
+    } catch (error) {
+      // A commit that was dropped meanwhile is no head any more.
+      throw isPfsError(error, 'no-version') ? new PfsError('head-moved', 'the head was dropped', error) : error
+    }
+    return current
+  }
+
+  private async modify(going: readonly Going[], base: Head | undefined): Promise<FinishedCommit> {
     const { transport, capabilities, heads } = this.shared
     const { paths, literal } = capabilities
-    const expectedHead = !capabilities.expectedHead ? undefined : conditional ? base?.head : closedHead
-    // What is only required is not among the edits, and is held to the head.
-    const expectedPaths = capabilities.expectedHead && conditional && going.every(({ member }) => member.change.requires === undefined)
-    const modification = { transport, branch: this.branch, paths, literal, expectedHead, expectedPaths }
+    const expectedHead = capabilities.expectedHead ? closedHead : undefined
+    const expectedFiles = new Map(going.flatMap(({ seen }) => seen))
     const edits = going.flatMap((each) => each.edits)
-    const metadata = await modify(modification, edits)
+    const metadata = await modify({ transport, branch: this.branch, paths, literal, expectedHead, expectedFiles }, edits)
     const made = base === undefined || capabilities.commitId ? commitOf(metadata) : await this.findCommit(base.head)
     heads.wrote(this.branch, made.commit, made.time)
     return made
@@ -210,9 +212,11 @@ export class Committer {
 /** A change that goes on. */
 interface Going extends Judged {
   readonly member: Waiting
+  /** The revisions of the files that it was judged by; undefined: there was none. */
+  readonly seen: ReadonlyArray<readonly [key: string, revision: number | undefined]>
 }
 
 /** Without a condition nothing is refused. */
 function unjudged(member: Waiting): Going {
-  return { member, ...judgeChange(member.change, new Map()) }
+  return { member, seen: [], ...judgeChange(member.change, new Map()) }
 }

@@ -85,6 +85,8 @@ export interface Stat {
   readonly attributes?: Attributes
   /** PFS content hash, where the server gives one. */
   readonly hash?: Buffer
+  /** Tells this content of the key from all others that it had or will have, where the server says so of a single file. */
+  readonly revision?: number
   /** Where the bytes are. */
   readonly snapshot: Snapshot
 }

@@ -16,8 +16,8 @@ interface Modification {
   readonly literal: boolean
   /** The commit is made only on top of this one, or of any `closedHead`. undefined: of any head, open or missing too. */
   readonly expectedHead: string | undefined
-  /** Another head will do, where it has the same files at the edits' keys. */
-  readonly expectedPaths: boolean
+  /** The commit is made only where these keys have the file of that revision, or none. Asked of a server only with `expectedHead`. */
+  readonly expectedFiles: ReadonlyMap<string, number | undefined>
 }
 
 /** Stands for every head that a branch may have, unless it is open. */
@@ -33,8 +33,7 @@ export async function modify(modification: Modification, edits: readonly Edit[])
   try {
     const first: ModifyFileRequest = { set_commit: { repo: wireRepo(branch), branch: wireBranch(branch) } }
     if (modification.expectedHead !== undefined) first.expected_head = modification.expectedHead
-    if (modification.expectedPaths) first.expected_paths = true
-    await sendAll(stream, [first])
+    await sendAll(stream, modification.expectedHead === undefined ? [first] : [first, ...expectations(modification)])
     // A wait costs a turn of the event loop's queue, so it is made only where the call asks for it.
     for (const edit of edits) {
       const wait = sendAll(stream, messagesOf(modification, edit))
@@ -51,6 +50,16 @@ function sendAll(stream: ClientStream<ModifyFileRequest, unknown>, messages: rea
   let wait: Promise<void> | undefined
   for (const message of messages) wait = wait === undefined ? stream.send(message) : wait.then(() => stream.send(message))
   return wait
+}
+
+function expectations({ paths, expectedFiles }: Modification): ModifyFileRequest[] {
+  const messages: ModifyFileRequest[] = []
+  for (const [key, revision] of expectedFiles) {
+    // What the server cannot hold is not there, whatever happens.
+    const path = pathOf(key, paths)
+    if (path !== undefined) messages.push({ expect_file: revision === undefined ? { path } : { path, revision } })
+  }
+  return messages
 }
 
 function messagesOf(modification: Modification, edit: Edit): ModifyFileRequest[] {

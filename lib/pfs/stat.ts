@@ -19,14 +19,16 @@ export function factsOf(key: string, info: FileInfo & ListedFile, commit: string
   const facts: Writable<FileFacts> = { key, size, version: info.created?.commit_id ?? commit, modified: new Date(time) }
   if (info.attributes !== undefined) facts.attributes = fitting(attributesFromWire(info.attributes), size)
   if (info.hash !== undefined && info.hash.length > 0) facts.hash = info.hash
+  if (info.revision !== undefined) facts.revision = info.revision
   return facts
 }
 
 export function seenIn(tree: Tree, facts: FileFacts): Stat {
-  const { key, size, version, modified, attributes, hash } = facts
+  const { key, size, version, modified, attributes, hash, revision } = facts
   const stat: Writable<Stat> = { key, size, version, modified, snapshot: tree }
   if (attributes !== undefined) stat.attributes = attributes
   if (hash !== undefined) stat.hash = hash
+  if (revision !== undefined) stat.revision = revision
   return stat
 }
 

@@ -136,6 +136,7 @@ export interface FileInfo {
   hash?: Buffer
   attributes?: FileAttributes
   created?: Created
+  revision?: number
 }
 
 export interface PathRange {
@@ -277,8 +278,13 @@ export interface ModifyFileRequest {
   add_file?: AddFile
   delete_file?: DeleteFile
   copy_file?: CopyFile
+  expect_file?: ExpectFile
   expected_head?: string
-  expected_paths?: boolean
+}
+
+export interface ExpectFile {
+  path?: string
+  revision?: number
 }
 
 export interface GetFileRequest {

@@ -85,6 +85,10 @@ const cases: Record<string, (t: Test, rpc: Recorder) => Promise<void>> = {
     t.match(await rpc.unary('/pfs_v2.API/InspectBranch', { branch }), { head: { id: second } })
     const third = await rpc.send(modify, [{ set_commit: onBranch, expected_head: '*' }, add('/d', 'd')])
     t.match(await rpc.unary('/pfs_v2.API/InspectCommit', { commit: at(third) }), { parent_commit: { id: second } })
+    const [info] = await rpc.stream('/pfs_v2.API/GlobFile', { commit: at(third), pattern: '/d' })
+    const seen = { expect_file: { path: '/d', revision: info?.revision ?? 0 } }
+    await rpc.send(modify, [{ set_commit: onBranch, expected_head: '*' }, seen, { expect_file: { path: '/e' } }, add('/d', 'd')])
+    await t.rejects(rpc.send(modify, [{ set_commit: onBranch, expected_head: '*' }, seen, add('/d', 'd')]), { code: 9 })
     await rpc.unary('/pfs_v2.API/DeleteBranch', { branch })
     await t.rejects(rpc.send(modify, [{ set_commit: onBranch, expected_head: '*' }, add('/c', 'c')]), { code: 9 })
     await t.rejects(rpc.send(modify, [{ set_commit: onBranch, expected_head: second }, add('/c', 'c')]), { code: 9 })

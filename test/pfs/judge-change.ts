@@ -23,8 +23,10 @@ t.test('conditions are judged against the state that the commit is built on', as
   t.same(rpcs.take(), { InspectBranch: 1, ModifyFile: 1 })
 })
 
-t.test('a head that moved under a condition has it judged again', async (t) => {
-  const { fake, repo, pfs } = await rig()
+t.test('a head that moved under a condition has it judged again where its key was written', async (t) => {
+  const { fake, repo, pfs, rpcs } = await rig()
+  await put(pfs, bucket, 'c', 'ours', { judge: () => { fake.addCommit(repo, 'master') } })
+  t.equal(rpcs.take()['ModifyFile'], 1)
   let judged = 0
   await t.rejects(put(pfs, bucket, 'd', 'ours', {
     judge: (current) => {
@@ -37,13 +39,17 @@ t.test('a head that moved under a condition has it judged again', async (t) => {
   t.equal(await textOf(pfs, bucket, 'd'), 'theirs')
 })
 
-t.test('a condition that loses its head takes nothing without one along', async (t) => {
+t.test('a condition that always loses takes nothing without one along', async (t) => {
   const { fake, repo, pfs } = await rig()
   const gate = deferred()
   fake.gate = gate.promise
   const first = put(pfs, bucket, 'first', '')
   await settle()
-  const lost = put(pfs, bucket, 'a', 'x', { judge: () => { fake.addCommit(repo, 'master') } })
+  const judge = (): void => {
+    const moved = fake.addCommit(repo, 'master')
+    moved.files.set('/a', { bytes: Buffer.from('theirs'), created: moved.id, time: moved.time })
+  }
+  const lost = put(pfs, bucket, 'a', 'x', { judge })
   await settle()
   const writes = [put(pfs, bucket, 'b', 'x'), put(pfs, bucket, 'c', 'x')]
   await settle()

@@ -25,6 +25,11 @@ export function ordered(files: Map<string, FakeFile>): [string, FakeFile][] {
   return [...files].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 }
 
+/** Ids ascend. */
+export function revisionOf(file: FakeFile | undefined): number {
+  return file === undefined ? 0 : parseInt(file.created.slice(0, 12), 16)
+}
+
 export function stamp(ms: number): { seconds: number, nanos: number } {
   return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1e6 }
 }

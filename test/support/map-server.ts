@@ -1,6 +1,6 @@
 import type { RpcTable } from '../../lib/pfs/transport'
 import type { Commit, CopyFile, FileInfo, ModifyFileRequest, Repo } from '../../lib/wire/messages'
-import { ordered, pageOf, stamp, type FakeFile } from './map-files'
+import { ordered, pageOf, revisionOf, stamp, type FakeFile } from './map-files'
 
 /** A server of maps, as small as a test of the gateway's side allows: whole files, no directories, no checks of names. */
 interface FakeCommit {
@@ -98,7 +98,7 @@ export class MapServer {
   private info(repo: FakeRepo, commit: FakeCommit, path: string, file: FakeFile): FileInfo {
     const info: FileInfo = {
       file: { commit: { repo: { name: repo.name, type: repo.type, project: { name: repo.project } }, id: commit.id }, path },
-      file_type: 'FILE', created: { commit_id: file.created, time: stamp(file.time) },
+      file_type: 'FILE', created: { commit_id: file.created, time: stamp(file.time) }, revision: revisionOf(file),
     }
     if (file.bytes.length > 0) info.size_bytes = file.bytes.length
     if (file.attributes !== undefined) info.attributes = file.attributes
@@ -112,6 +112,10 @@ export class MapServer {
     const expected = first?.expected_head
     const closed = expected === '*' && repo.branches.has(branch) && this.head(repo, branch).state !== 'open'
     if (expected !== undefined && !closed && repo.branches.get(branch) !== expected) throw rpcFailure(9, 'the head is another commit')
+    for (const { expect_file: expectation } of rest) {
+      const there = this.base(repo, repo.branches.get(branch) ?? '')?.files.get(expectation?.path ?? '')
+      if (expectation !== undefined && revisionOf(there) !== (expectation.revision ?? 0)) throw rpcFailure(9, 'a file is another one by now')
+    }
     for (const message of rest) this.check(message)
     const copies = rest.map((message) => message.copy_file === undefined ? undefined : this.source(message.copy_file))
     const commit = this.addCommit(repo, branch)

@@ -7,8 +7,8 @@ import { findRepo } from './shared/find'
 import type { Instance } from './shared/instance'
 import { alreadyFinished } from './shared/pachd-texts'
 import { repoOfCommit, repoReference, repoText, type RepoReference } from './shared/reference'
-import { closedHead, requireHead } from './shared/require-head'
-import { isUntouched } from './shared/is-untouched'
+import { requireFiles } from './shared/require-files'
+import { requireHead } from './shared/require-head'
 import { lookUpCommit } from './shared/resolve-commit'
 import { startCommit } from './shared/start-commit'
 import { StreamChanges } from './shared/stream-changes'
@@ -29,10 +29,7 @@ export function modifyFile(instance: Instance): ClientStream<ModifyFileRequest, 
 /** What the stream writes to. An open commit is named by its sequence number, which no later commit can take. */
 type Target =
   | { readonly kind: 'open', readonly reference: RepoReference, readonly seq: number, readonly id: string }
-  | { readonly kind: 'one-off', readonly reference: RepoReference, readonly branch: string, readonly expected: Expected }
-
-/** What the request says of the branch's head; see its message. */
-interface Expected { readonly head: string, readonly paths: boolean }
+  | { readonly kind: 'one-off', readonly reference: RepoReference, readonly branch: string, readonly expectedHead: string }
 
 class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
   private readonly instance: Instance
@@ -47,10 +44,16 @@ class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
   }
 
   message(message: ModifyFileRequest): Promise<void> | undefined {
-    if (this.target !== undefined) return takeMessage(this.instance, this.stream, message)
-    if (message.set_commit === undefined) throw new RpcFailure(Code.unknown, 'first message must be a commit')
-    const expected = { head: message.expected_head ?? '', paths: message.expected_paths ?? false }
-    this.target = targetOf(this.instance, message.set_commit, expected)
+    const { target } = this
+    if (target === undefined) {
+      if (message.set_commit === undefined) throw new RpcFailure(Code.unknown, 'first message must be a commit')
+      this.target = targetOf(this.instance, message.set_commit, message.expected_head ?? '')
+      return undefined
+    }
+    if (message.expect_file === undefined || target.kind === 'open' || target.expectedHead === '') {
+      return takeMessage(this.instance, this.stream, message)
+    }
+    this.stream.expect(message.expect_file)
     return undefined
   }
 
@@ -70,9 +73,9 @@ class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
       return {}
     }
     const commit = await this.instance.store.transact((tx) => {
-      checkHead(tx, target, this.stream)
+      checkExpected(tx, target, this.stream)
       const started = startCommit(tx, { repo: target.reference, branch: target.branch, description: '' })
-      return putOneOff(tx, started, { ...contribution, strict: target.expected.head !== '' })
+      return putOneOff(tx, started, { ...contribution, strict: target.expectedHead !== '' })
     })
     this.context.answer('pfs-commit-id', commit.id)
     this.context.answer('pfs-commit-time', String(commit.finished))
@@ -85,17 +88,17 @@ class ModifyFileInlet implements Inlet<ModifyFileRequest, Empty> {
 }
 
 /** An open commit, named or as a branch's head, is written into; a closed head or a missing branch asks for a commit of its own. */
-function targetOf(instance: Instance, commit: Commit, expected: Expected): Target {
+function targetOf(instance: Instance, commit: Commit, expectedHead: string): Target {
   const reference = repoReference(repoOfCommit(commit))
   const branch = commit.branch?.name ?? ''
   const found = lookUpCommit(instance.store.read, commit)
-  const oneOff: Target = { kind: 'one-off', reference, branch, expected }
+  const oneOff: Target = { kind: 'one-off', reference, branch, expectedHead }
   if ('failure' in found) {
     // With a branch, whatever is missing is made, or missed again, when the commit is.
     if (branch === '') throw found.failure
     return oneOff
   }
-  if (found.commit.state === 'started' && expected.head === '') {
+  if (found.commit.state === 'started' && expectedHead === '') {
     return { kind: 'open', reference: found.reference, seq: found.commit.seq, id: found.commit.id }
   }
   if (branch === '' || (commit.id ?? '') !== '') throw alreadyFinished(found.reference, found.commit.id)
@@ -111,10 +114,13 @@ function openCommit(tx: Tx, target: Extract<Target, { readonly kind: 'open' }>):
 }
 
 /** Also in the transaction, where nobody can come between the look and the commit. */
-function checkHead(tx: Tx, { reference, branch, expected }: Extract<Target, { readonly kind: 'one-off' }>, stream: StreamChanges): void {
-  if (expected.head === '') return
+function checkExpected(
+  tx: Tx, { reference, branch, expectedHead }: Extract<Target, { readonly kind: 'one-off' }>, { expected }: StreamChanges,
+): void {
+  if (expectedHead === '') return
   const repo = findRepo(tx, reference)
   const row = repo === undefined ? undefined : tx.branch(repo.id, branch)
-  const same = expected.paths && row !== undefined && isUntouched(tx, row, expected.head, stream)
-  requireHead(tx, row, same ? closedHead : expected.head, `${repoText(reference)}@${branch}`)
+  const name = `${repoText(reference)}@${branch}`
+  requireHead(tx, row, expectedHead, name)
+  if (row !== undefined) requireFiles(tx, row, expected, name)
 }

@@ -46,28 +46,52 @@ t.test('`*` expects any head that is not open, and a branch that is there', asyn
   t.equal((await refusal(test.head())).code, 5, 'a branch that is gone is not made again')
 })
 
-t.test('expected_paths asks no more of another head than what the stream changes', async (t) => {
+t.test('expect_file holds a stream to what its sender saw at paths, and to nothing else', async (t) => {
   const test = await testPfsd(t)
-  const { 'pfs-commit-id': first = '' } = await test.modify([add('/a', '1'), add('/b', '1'), add('/dir/x', '1')])
-  const since = (changes: ModifyFileRequest[], expected_head = first): Promise<unknown> =>
-    test.modify(changes, { set_commit: master, expected_head, expected_paths: true })
+  await test.modify([add('/a', '1'), add('/b', '1'), add('/dir/x', '1')])
+  const seen = new Map<string, ModifyFileRequest>()
+  for (const path of ['/a', '/b', '/dir/x', '/new']) {
+    const revision = (await test.stat(path))?.revision
+    seen.set(path, { expect_file: revision === undefined ? { path } : { path, revision } })
+  }
+  const expecting = (paths: readonly string[], changes: ModifyFileRequest[], head: ModifyFileRequest = { expected_head: '*' }): Promise<unknown> =>
+    test.modify([...paths.map((path) => seen.get(path) ?? {}), ...changes], { set_commit: master, ...head })
   await test.modify([{ delete_file: { path: '/b' } }, add('/b', '2'), add('/c', '2')])
-  await since([add('/a', '+')])
-  await since([{ delete_file: { path: '/dir/x' } }, add('/new', '1')])
+  await expecting(['/a'], [add('/c', '+')])
+  await expecting(['/a', '/new', '/dir/x'], [add('/a', '+'), add('/new', '1'), { delete_file: { path: '/dir/' } }])
   t.equal(await test.read('/a'), '1+')
-  t.equal(await test.read('/b'), '2', 'what others wrote stays')
-  const head = await test.head()
-  for (const path of ['/a', '/b', '/c', '/dir/x', '/new']) t.equal((await refusal(since([add('/other', '1'), add(path, 'x')]))).code, 9, path)
-  t.equal((await refusal(since([{ delete_file: { path: '/dir/' } }]))).code, 9, 'a directory as a whole is held to the head')
-  t.equal((await refusal(since([add('/other', '1')], '0123456789ab4cdef0123456789abcde'))).code, 9, 'as is who saw no commit')
-  await test.modify([{ copy_file: { dst: '/other', src: { commit: master, path: '/a' } } }])
-  t.equal((await refusal(since([{ delete_file: { path: '/other' } }], head))).code, 9, 'a copy is a write, too')
+  t.equal(await test.read('/b') + await test.read('/c'), '22+', 'what others wrote stays')
+  for (const path of seen.keys()) t.equal((await refusal(expecting([path], [add('/other', '1')]))).code, 9, path)
+  t.equal(await test.stat('/other'), undefined)
+
+  const { revision = 0 } = await test.stat('/b') ?? {}
+  await test.modify([{ copy_file: { dst: '/b', src: { commit: master, path: '/b' } } }])
+  t.equal((await refusal(test.modify([{ expect_file: { path: '/b', revision } }], { set_commit: master, expected_head: '*' }))).code, 9, 'a copy writes, too')
+  await test.modify([{ delete_file: { path: '/new' } }])
+  await expecting(['/new'], [add('/other', '1')])
+  t.equal((await refusal(expecting(['/new'], [add('/other', '1')], {}))).details, 'unrecognized message type', 'it goes with a head')
   const open = await test.client.unary('/pfs_v2.API/StartCommit', { branch: { repo, name: 'master' } })
-  t.equal((await refusal(since([add('/free', '1')]))).code, 9)
+  t.equal((await refusal(expecting(['/new'], [add('/new', '1')]))).code, 9, 'that is not open')
+  t.equal((await refusal(expecting(['/new'], [add('/new', '1')], {}))).details, 'unrecognized message type')
   await test.client.unary('/pfs_v2.API/FinishCommit', { commit: open })
-  await since([add('/free', '1')])
+  await expecting(['/new'], [add('/new', '1')])
   await test.client.unary('/pfs_v2.API/DeleteBranch', { branch: { repo, name: 'master' } })
-  t.equal((await refusal(since([add('/freer', '1')]))).code, 9)
+  t.equal((await refusal(expecting(['/new'], [add('/new', '1')]))).code, 9)
+})
+
+t.test('a revision outlives its commit, and a file set has none', async (t) => {
+  const test = await testPfsd(t)
+  const { 'pfs-commit-id': first = '' } = await test.modify([add('/a', '1')])
+  const { revision = 0 } = await test.stat('/a') ?? {}
+  t.ok(revision > 0)
+  await test.modify([add('/b', '1')])
+  await test.client.unary('/pfs_v2.API/SquashCommit', { commit: { repo, id: first } })
+  t.match(await test.stat('/a'), { revision, created: { commit_id: undefined } })
+  await test.modify([{ expect_file: { path: '/a', revision } }, add('/a', '2')], { set_commit: master, expected_head: '*' })
+  t.ok(((await test.stat('/a'))?.revision ?? 0) > revision)
+  const id = await test.fileSet([add('/a', '1')])
+  t.equal((await test.stat('/a', { repo: { name: '__filesets__', type: 'user', project: { name: 'default' } }, id }))?.revision, undefined)
+  t.equal((await refusal(test.fileSet([{ expect_file: { path: '/a' } }]))).details, 'unrecognized message type')
 })
 
 t.test('paths that clash refuse a stream that expects a head; else they are the error of its commit', async (t) => {

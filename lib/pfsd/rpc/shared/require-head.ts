@@ -4,7 +4,7 @@ import type { BranchRow } from '../../store/rows'
 import type { Reader } from '../../store/store'
 
 /** Expected instead of an id: any head that is not open. */
-export const closedHead = '*'
+const closedHead = '*'
 
 /** Holds a caller to the head that it expects; '' holds it to none. `name` is how the failure calls the branch. */
 export function requireHead(read: Reader, branch: BranchRow | undefined, expected: string, name: string): void {

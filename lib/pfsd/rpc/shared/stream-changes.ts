@@ -10,7 +10,7 @@ import { BlobSink, type SunkPiece } from './blob-sink'
 import type { Instance } from './instance'
 import type { PathRules } from '../../model/paths'
 import type { BlobFile, Tx } from '../../store/store'
-import type { AddFile, DeleteFile, FileAttributes } from '../../../wire/messages'
+import type { AddFile, DeleteFile, ExpectFile, FileAttributes } from '../../../wire/messages'
 
 /** What a stream does to one key so far. */
 interface FileChange {
@@ -51,6 +51,8 @@ const pieceBytes = 128
 export class StreamChanges {
   /** Directories that go, from what lies beneath, with all that is in them; each ends in a slash. */
   readonly cuts: string[] = []
+  /** What the sender says is there before the stream's commit: the number of the commit that wrote a key, 0 where there is none. */
+  readonly expected = new Map<string, number>()
   private readonly changes = new Map<string, FileChange>()
   private readonly sink: BlobSink
   private readonly paths: PathRules
@@ -92,9 +94,11 @@ export class StreamChanges {
     this.push(change, { kind: 'copied', entry: copy.entry })
   }
 
-  /** What `settle` changes, `cuts` apart. */
-  keys(): Iterable<string> {
-    return this.changes.keys()
+  /** Of several of one path the last counts. */
+  expect(file: ExpectFile): void {
+    const key = this.paths.written(file.path ?? '')
+    if (!this.expected.has(key)) this.charge(changeBytes + 2 * key.length)
+    this.expected.set(key, file.revision ?? 0)
   }
 
   /** Resolves when all bytes that were not held are synced; undefined: there are none. */
