@@ -3,7 +3,7 @@ import { uploadIdOf } from '../s3/multipart'
 import type { Call, ObjectScope, Operation } from './operation'
 
 /**
- * List of the upload's record, ModifyFile of it behind InspectBranch and GlobFile, List of its parts' records, ModifyFile of
+ * List of the upload's record, ModifyFile of it behind GlobFile, List of its parts' records, ModifyFile of
  * these where there are any. A second time is NoSuchUpload.
  */
 export const abortMultipartUpload = {

@@ -15,9 +15,9 @@ import type { Call, ObjectScope, Operation } from './operation'
 import { inTurns } from './shared/in-turns'
 
 /**
- * List of the upload's record, List of its parts' records, InspectBranch, ModifyFile (claim), ComposeFileSet, ModifyFile (the
- * object), List of the parts again, ModifyFile (tombstone); the first two ModifyFiles behind InspectBranch and GlobFile, where they are
- * judged. No byte is moved, so the answer need not be kept alive.
+ * List of the upload's record, List of its parts' records, InspectBranch, ModifyFile (claim) behind GlobFile, ComposeFileSet,
+ * ModifyFile (the object), with a condition behind InspectBranch and GlobFile, List of the parts again, ModifyFile (tombstone). No
+ * byte is moved, so the answer need not be kept alive.
  *
  * A request that is sent again, at the same time or for a day afterwards, is answered as it was the first time. That is asked
  * only where it fails, which it must, since the upload is no more.

@@ -10,7 +10,7 @@ import { receiveBody } from './shared/receive-body'
 
 /**
  * List of the upload's record, before the body is sent; CreateFileSet, ComposeFileSet, which keeps the part; ModifyFile of its
- * record, shared with the batch, behind InspectBranch and a GlobFile each for the upload's and the part's earlier record. So
+ * record, shared with the batch, behind a GlobFile each for the upload's and the part's earlier record. So
  * that the object gets the checksum that was announced, a part that is sent without is summed here.
  */
 export const uploadPart = { name: 'UploadPart', scope: 'object', permission: 'write', body: { kind: 'stream' }, run } satisfies Operation

@@ -41,6 +41,8 @@ export class Committer {
   private readonly shared: Committing
   private readonly branch: BranchRef
   private readonly idle: () => void
+  /** Commits of companions go as soon as they have a successor: files are asked of the branch, and not of its head. */
+  private readonly fleeting: boolean
   private queue: (Waiting | Alone)[] = []
   private running = false
 
@@ -48,6 +50,7 @@ export class Committer {
     this.shared = shared
     this.branch = branch
     this.idle = idle
+    this.fleeting = branch.type === 'meta'
   }
 
   write(change: Change): Promise<Written> {
@@ -110,13 +113,13 @@ export class Committer {
     try {
       // Waiting for an open head counts from when a change came: those behind it, of the same key, wait no longer than it did.
       const until = Math.max(...members.map(({ since }) => since)) + limits.headOpenMsMax
-      let looks = conditional || !capabilities.expectedHead || !capabilities.commitId
+      let looks = (conditional && !this.fleeting) || !capabilities.expectedHead || !capabilities.commitId
       for (let tries = 0; tries <= limits.headMovesMax; tries++) {
         based = false
         const base = looks ? await this.base(until) : undefined
         based = true
         try {
-          const going = base === undefined ? live.map(unjudged) : await this.judge(live, base)
+          const going = conditional ? await this.judge(live, this.fleeting ? undefined : base) : live.map(unjudged)
           live = going.map(({ member }) => member)
           if (live.length === 0) return
           const made = await this.modify(going, base)
@@ -152,16 +155,23 @@ export class Committer {
     }
   }
 
-  /** Puts every condition to the state at `base`; refused changes are answered and missing from the result. */
-  private async judge(members: readonly Waiting[], base: Head): Promise<Going[]> {
+  /**
+   * Puts every condition to the state at `base`, or in the branch as it is; refused changes are answered and missing from the
+   * result.
+   */
+  private async judge(members: readonly Waiting[], base: Head | undefined): Promise<Going[]> {
     const current = await this.current(new Set(members.flatMap(({ change }) => judgedKeys(change))), base)
     const going: Going[] = []
     for (const member of members) {
       try {
         const judged = judgeChange(member.change, current)
         const seen = judgedKeys(member.change).map((key) => [key, current.get(key)?.revision] as const)
-        if (judged.edits.length > 0) going.push({ member, seen, ...judged })
-        else member.answer({ version: base.commit, time: new Date(base.time), refused: judged.refused })
+        if (judged.edits.length > 0) {
+          going.push({ member, seen, ...judged })
+          continue
+        }
+        const { commit, time } = base ?? await this.shared.heads.fresh(this.branch)
+        member.answer({ version: commit, time: new Date(time), refused: judged.refused })
       } catch (error) {
         member.refuse(error)
       }
@@ -169,11 +179,16 @@ export class Committer {
     return going
   }
 
-  private async current(keys: ReadonlySet<string>, base: Head): Promise<Map<string, Stat | undefined>> {
+  private async current(keys: ReadonlySet<string>, base: Head | undefined): Promise<Map<string, Stat | undefined>> {
+    const { files } = this.shared
     const current = new Map<string, Stat | undefined>()
-    const tree: Tree = { ...this.branch, bucket: bucketName(this.branch), commit: base.commit, asked: undefined }
+    const { branch } = this
+    const tree: Tree | undefined = base && { ...branch, bucket: bucketName(branch), commit: base.commit, asked: undefined }
+    const look = async (key: string): Promise<void> => {
+      current.set(key, await (tree === undefined ? files.now(branch, key) : files.stat(tree, key)))
+    }
     try {
-      await Promise.all([...keys].map(async (key) => { current.set(key, await this.shared.files.stat(tree, key)) }))
+      await Promise.all([...keys].map(look))
     } catch (error) {
       // A commit that was dropped meanwhile is no head any more.
       throw isPfsError(error, 'no-version') ? new PfsError('head-moved', 'the head was dropped', error) : error

@@ -1,12 +1,13 @@
 import { LRUCache } from 'lru-cache'
 import { limits } from '../limits'
-import type { FileInfo } from '../wire/messages'
+import type { Commit, FileInfo } from '../wire/messages'
 import type { Stat } from './contract'
 import { fromRpc } from './failure'
 import { pathOf, type PathRule } from './path'
+import { bucketName, type BranchRef } from './ref'
 import { factsOf, seenIn, type FileFacts, type Tree } from './stat'
 import type { Transport } from './transport'
-import { repoKey, wireCommit } from './wire-ref'
+import { repoKey, wireBranch, wireCommit, wireRepo } from './wire-ref'
 
 const absent = Symbol('no such file')
 
@@ -30,17 +31,26 @@ export class Files {
     const place = `${repoKey(tree)}@${tree.commit}${path}`
     const known = this.known.get(place)
     if (known !== undefined) return known === absent ? undefined : seenIn(tree, known)
-    const info = await this.find(tree, path)
+    const info = await this.find(wireCommit(tree), path)
     const facts = info === undefined ? absent : factsOf(key, info, tree.commit)
     this.known.set(place, facts)
     return facts === absent ? undefined : seenIn(tree, facts)
   }
 
+  /** The same of a branch, as it is at some moment after this call; nothing of it is remembered. no-bucket. */
+  async now(branch: BranchRef, key: string): Promise<Stat | undefined> {
+    const path = pathOf(key, this.paths)
+    if (path === undefined) return undefined
+    const info = await this.find({ repo: wireRepo(branch), branch: wireBranch(branch) }, path)
+    const tree: Tree = { ...branch, bucket: bucketName(branch), commit: branch.branch, asked: undefined }
+    return info === undefined ? undefined : seenIn(tree, factsOf(key, info, ''))
+  }
+
   /** A range that only this path can be in: a pattern could match others, and a path alone is a pattern. */
-  private find(tree: Tree, path: string): Promise<FileInfo | undefined> {
+  private find(commit: Commit, path: string): Promise<FileInfo | undefined> {
     return new Promise((resolve, reject) => {
       let found: FileInfo | undefined
-      const request = { commit: wireCommit(tree), pattern: '**', path_range: { lower: path, upper: `${path}\0` } }
+      const request = { commit, pattern: '**', path_range: { lower: path, upper: `${path}\0` } }
       this.transport.serverStream('/pfs_v2.API/GlobFile', request).start({
         data: (info) => {
           if (info.file_type !== 'DIR' && info.file?.path === path) found = info

@@ -78,7 +78,8 @@ export class Heads {
       try {
         return await this.look(branch)
       } catch (error) {
-        if (!isPfsError(error, 'no-version') || tries === limits.headMovesMax) throw error
+        if (!isPfsError(error, 'no-version')) throw error
+        if (tries === limits.headMovesMax) throw new PfsError('exhausted', 'the head of the branch moves too fast', error)
       }
     }
   }

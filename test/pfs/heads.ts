@@ -73,6 +73,8 @@ t.test('a head that is dropped while it is looked at gives way to the next', asy
   repo.branches.set('master', before)
   gates.shift()?.()
   t.match(await read, { head: before, state: 'finished' })
+  repo.commits.delete(before)
+  await t.rejects(heads.read(branch), { name: 'PfsError', kind: 'exhausted' }, 'for so long')
 })
 
 t.test('without an age every read looks; with one, a recent head will do', async (t) => {

@@ -57,15 +57,9 @@ export class UploadBranch {
     return found
   }
 
-  /** Batched with whatever else is written here. Another gateway's commit may remove the one that was judged against: judge again. */
-  async write(change: Change): Promise<Written> {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await this.backend.committers.write(this.ref, change)
-      } catch (error) {
-        if (!isPfsError(error, 'no-version') || tries === limits.headMovesMax) throw error
-      }
-    }
+  /** Batched with whatever else is written here. */
+  write(change: Change): Promise<Written> {
+    return this.backend.committers.write(this.ref, change)
   }
 
   /** The same, and makes the branch where it is missing. */

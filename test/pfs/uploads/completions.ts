@@ -187,7 +187,7 @@ t.test('a claim of another gateway is let be while it is young', async (t) => {
   const transport = inProcess(rig.pfsd.service)
   const upload = await rig.pfs.uploads.create(bucket, 'k', attributes)
   const one = await putPart(rig.pfs, upload, 1, 'one')
-  const { transport: failing, death } = dying(transport, 7, 'request')
+  const { transport: failing, death } = dying(transport, 5, 'request')
   const dead = await connect(failing, { alone: true })
   void dead.uploads.complete(upload, completion([one]))
   await death
