@@ -47,8 +47,9 @@ class Ending extends UnsentReply {
 
 /**
  * Invariants:
- * - `waiting` is true from a write that the socket did not take at once until it has taken everything. Meanwhile the source is
- *   asked for silence, and what it brings all the same is written behind.
+ * - `waiting` is true from a write until the socket has taken everything. Meanwhile the source is asked for silence, and what it
+ *   brings all the same is written behind. What node calls enough for one socket is another figure in each of its versions, and
+ *   several slices in some: whether a write asks to wait says nothing here.
  * - `taken` bytes have come from the body; of these `rest` is not written yet. It is what follows a slice: where replies hold
  *   much already, only a slice of what has come is written, and that is a copy, since a part of a buffer holds all of it.
  * - A source is resumed only when `rest` is empty. A parked one has taken `rest` back.
@@ -87,7 +88,6 @@ class Pouring extends UnsentReply implements ByteReceiver {
     const { res, source } = this
     // `close` follows `finish` on every path, so one listener settles both the sent and the broken reply.
     res.once('close', () => { this.settle(res.writableFinished) })
-    if (source !== undefined || this.length > limits.unsentSliceBytes) res.on('drain', () => { this.goOn() })
     if (source === undefined) this.goOn()
     else source.start(this)
   }
@@ -105,7 +105,7 @@ class Pouring extends UnsentReply implements ByteReceiver {
       return false
     }
     this.write(chunk)
-    return !this.waiting
+    return false
   }
 
   end(): void {
@@ -120,7 +120,7 @@ class Pouring extends UnsentReply implements ByteReceiver {
   /** Writes behind what waits already, without regard to what replies hold. */
   private flush(bytes: Buffer): void {
     this.rest = undefined
-    this.put(bytes, this.held)
+    this.put(bytes)
   }
 
   private write(bytes: Buffer): void {
@@ -130,10 +130,10 @@ class Pouring extends UnsentReply implements ByteReceiver {
     const whole = bytes.length <= limits.unsentSliceBytes || (!sliced && unsent.hasRoom(bytes.length * this.copies))
     this.rest = whole ? undefined : bytes.subarray(limits.unsentSliceBytes)
     const slice = whole ? bytes : bytes.subarray(0, limits.unsentSliceBytes)
-    this.put(whole || source === undefined ? slice : Buffer.from(slice), this.rest?.length ?? 0)
+    this.put(whole || source === undefined ? slice : Buffer.from(slice))
   }
 
-  private put(bytes: Buffer, besides: number): void {
+  private put(bytes: Buffer): void {
     const { res, begin } = this
     if (begin !== undefined) {
       this.begin = undefined
@@ -144,32 +144,32 @@ class Pouring extends UnsentReply implements ByteReceiver {
       }
     }
     const last = this.taken === this.length && this.rest === undefined
-    if (last) res.end(bytes.length === 0 ? undefined : bytes, this.whenSent(bytes))
-    else if (res.write(bytes, this.whenSent(bytes))) return
+    if (last) res.end(bytes.length === 0 ? undefined : bytes, this.whenSent(bytes, last))
+    else res.write(bytes, this.whenSent(bytes, last))
     this.waiting = true
-    this.held = besides + bytes.length * this.copies
+    this.held = (this.rest?.length ?? 0) + res.writableLength * this.copies
     unsent.wait(this)
   }
 
   /** Long chunks go back to their source when the socket is done with them; after an error nobody knows what it still holds. */
-  private whenSent(bytes: Buffer): ((error?: Error | null) => void) | undefined {
+  private whenSent(bytes: Buffer, last: boolean): ((error?: Error | null) => void) | undefined {
     const { source } = this
-    if (source?.giveBack === undefined || bytes.length <= limits.unsentSliceBytes) return undefined
-    return (error) => { if (error === undefined || error === null) source.giveBack?.(bytes) }
+    const back = source?.giveBack !== undefined && bytes.length > limits.unsentSliceBytes
+    if (last && !back) return undefined
+    return (error) => {
+      if (error !== undefined && error !== null) return
+      if (back) source.giveBack?.(bytes)
+      this.goOn()
+    }
   }
 
-  /** The socket has taken all. */
+  /** The socket has taken something, perhaps not all. */
   private goOn(): void {
-    if (this.over || this.res.writableEnded) return
+    if (this.over || this.res.writableEnded || this.res.writableLength > 0) return
     this.waiting = false
     unsent.done(this)
-    // A write asks to wait from inside `write`, which the compiler does not see.
-    while (this.rest !== undefined && !this.isWaiting()) this.write(this.rest)
-    if (!this.isWaiting()) this.source?.resume()
-  }
-
-  private isWaiting(): boolean {
-    return this.waiting
+    if (this.rest === undefined) this.source?.resume()
+    else this.write(this.rest)
   }
 
   park(): void {

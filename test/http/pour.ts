@@ -1,7 +1,12 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { ServerResponse } from 'node:http'
 import net from 'node:net'
+import { getDefaultHighWaterMark, setDefaultHighWaterMark } from 'node:stream'
 import t from 'tap'
 import type { ByteReceiver, ByteSource } from '../../lib/kit/byte-source'
+import { UnsentReply, unsent } from '../../lib/http/unsent'
 import { noBody } from '../../lib/kit/reply'
+import { limits } from '../../lib/limits'
 import { talk, withListener } from '../support/with-listener'
 
 /** A source that brings its chunks one a turn and records what is asked of it. */
@@ -125,6 +130,50 @@ t.test('a reader that does not read pauses the source, and cancels it by going a
   socket.destroy()
   t.match(await over, { whole: false })
   t.ok(source.calls.includes('cancel'))
+})
+
+/** Holds all that replies may before they write in slices. */
+class Full extends UnsentReply {
+  override held = limits.unsentWholeBytesMax
+
+  park(): void {}
+
+  cut(): void {}
+}
+
+t.test('nothing more is asked of a source until its last chunk is taken, whatever node calls enough', async (t) => {
+  const before = getDefaultHighWaterMark(false)
+  const full = new Full()
+  let response: ServerResponse | undefined
+  // The message of this channel has the response of the request that began.
+  const begun = (message: unknown): void => { ({ response } = message as { response: ServerResponse }) }
+  subscribe('http.server.request.start', begun)
+  setDefaultHighWaterMark(false, 1024 * 1024)
+  unsent.wait(full)
+  t.teardown(() => {
+    unsubscribe('http.server.request.start', begun)
+    setDefaultHighWaterMark(false, before)
+    unsent.done(full)
+  })
+  const unsentBytes: (number | undefined)[] = []
+  const inner = scripted(Array.from({ length: 20 }, () => Buffer.alloc(256 * 1024)))
+  const source: ByteSource = {
+    ...inner,
+    start: (to) => {
+      inner.start({
+        data: (chunk) => {
+          unsentBytes.push(response?.writableLength)
+          return to.data(chunk)
+        },
+        end: () => { to.end() }, fail: (error) => { to.fail(error) },
+      })
+    },
+  }
+  const body = { kind: 'source', length: 20 * 256 * 1024, source } as const
+  const { port } = await withListener(t, (exchange) => { void exchange.reply({ status: 200, headers: [], body }) })
+  const answer = await talk(port, 'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+  t.equal(answer.slice(answer.indexOf('\r\n\r\n') + 4).length, body.length)
+  t.same(unsentBytes, Array.from({ length: 20 }, () => 0))
 })
 
 t.test('a field that HTTP cannot carry breaks the connection instead of leaving the client to wait', async (t) => {
