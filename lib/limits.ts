@@ -95,18 +95,24 @@ export const limits = {
   crumbWindowMs: 1_000,
   crumbRestMs: 100,
   replyIdleMsMax: 30_000,
+  /** How often it is asked whether slow clients took something of what the kernel holds for them; less than this is nothing. */
+  replyLookMs: 2_000,
+  replyTakenBytesMin: 16 * 1024,
   /** A reply that moved nothing for this long lets go of what it can read again. */
   replyParkMs: 500,
   /**
    * What replies hold that their clients have not taken. Up to the first bound they write as it comes, and beyond in slices; up
    * to the second they keep what follows a slice, and beyond those that have stalled longest are parked; from the third on these
-   * are given up, though not before they have stalled for a while.
+   * are given up, though not before they have stalled for a while, nor, up to the last bound, in a pause of a client that is known
+   * to go on.
    */
   unsentWholeBytesMax: 16 * 1024 * 1024,
   unsentSliceBytes: 32 * 1024,
   unsentParkBytes: 24 * 1024 * 1024,
   unsentBytesMax: 96 * 1024 * 1024,
+  unsentLastBytesMax: 128 * 1024 * 1024,
   unsentStallMs: 1_000,
+  unsentPauseMs: 8_000,
   drainMsMax: 30_000,
   /** An unread body up to this size is read and thrown away after an error, so that the connection lives on. */
   drainedBodyBytesMax: 64 * 1024,
@@ -153,5 +159,8 @@ assert(limits.completeXmlBytesMax <= limits.documentBudgetBytes, 'a document mus
 assert(limits.xmlElementsMax >= limits.partsMax * 8, 'every part of an upload must fit a document')
 assert(limits.deleteKeysMax <= limits.batchEditsMax, 'one DeleteObjects must fit a batch')
 assert(limits.unsentWholeBytesMax < limits.unsentParkBytes && limits.unsentParkBytes < limits.unsentBytesMax, 'slices must have room')
-assert(limits.unsentStallMs < limits.replyIdleMsMax && limits.replyParkMs < limits.unsentStallMs, 'a reply is parked before it is given up')
+assert(limits.unsentBytesMax <= limits.unsentLastBytesMax, 'the last bound must be the last')
+assert(limits.replyParkMs < limits.unsentStallMs && limits.unsentStallMs < limits.unsentPauseMs, 'a reply is parked before it is given up')
+assert(limits.unsentPauseMs < limits.replyIdleMsMax && limits.replyLookMs * 2 < limits.unsentPauseMs, 'a pause must be seen to end')
+assert(limits.replyParkMs <= limits.replyLookMs, 'whoever is looked at is parked')
 assert(limits.chunkLineBytesMax <= limits.chunkBytesMin * limits.framingShareMax, 'size lines must keep to their share')

@@ -30,19 +30,12 @@ export function endWithin(res: ServerResponse, held: number): void {
 }
 
 class Ending extends UnsentReply {
-  private readonly res: ServerResponse
-
   constructor(res: ServerResponse, held: number) {
-    super()
-    this.res = res
+    super(res)
     this.held = held
   }
 
   park(): void {}
-
-  cut(): void {
-    this.res.destroy()
-  }
 }
 
 /**
@@ -56,7 +49,6 @@ class Ending extends UnsentReply {
  * - `begin` is there until the head is written, which is the first thing to be.
  */
 class Pouring extends UnsentReply implements ByteReceiver {
-  private readonly res: ServerResponse
   private readonly source: ByteSource | undefined
   private readonly length: number
   private readonly resolve: (delivery: Delivery) => void
@@ -69,8 +61,7 @@ class Pouring extends UnsentReply implements ByteReceiver {
   private over = false
 
   constructor(res: ServerResponse, body: Flow | Buffer, resolve: (delivery: Delivery) => void) {
-    super()
-    this.res = res
+    super(res)
     this.length = body.length
     this.resolve = resolve
     this.copies = res.socket !== null && 'encrypted' in res.socket ? 2 : 1
@@ -179,10 +170,6 @@ class Pouring extends UnsentReply implements ByteReceiver {
     this.taken -= rest?.length ?? 0
     this.held -= rest?.length ?? 0
     this.rest = undefined
-  }
-
-  cut(): void {
-    this.res.destroy()
   }
 
   private settle(whole: boolean, failure?: Error): void {

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { ServerResponse } from 'node:http'
+import { IncomingMessage, ServerResponse } from 'node:http'
 import net from 'node:net'
 import { getDefaultHighWaterMark, setDefaultHighWaterMark } from 'node:stream'
 import t from 'tap'
@@ -137,13 +137,11 @@ class Full extends UnsentReply {
   override held = limits.unsentWholeBytesMax
 
   park(): void {}
-
-  cut(): void {}
 }
 
 t.test('nothing more is asked of a source until its last chunk is taken, whatever node calls enough', async (t) => {
   const before = getDefaultHighWaterMark(false)
-  const full = new Full()
+  const full = new Full(new ServerResponse(new IncomingMessage(new net.Socket())))
   let response: ServerResponse | undefined
   // The message of this channel has the response of the request that began.
   const begun = (message: unknown): void => { ({ response } = message as { response: ServerResponse }) }

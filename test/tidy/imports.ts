@@ -32,7 +32,7 @@ const law: Record<string, readonly string[]> = {
 /** Packages and node modules that only some rooms may use. */
 const packageLaw: readonly { readonly of: RegExp, readonly in: RegExp }[] = [
   { of: /^lmdb$/, in: /^lib\/pfsd\/store\// },
-  { of: /^node:fs/, in: /^lib\/(pfsd\/store\/|config\.ts|log-writer\.ts)/ },
+  { of: /^node:fs/, in: /^lib\/(pfsd\/store\/|http\/send-queues\.ts|config\.ts|log-writer\.ts)/ },
   { of: /^node:https?$/, in: /^lib\/http\// },
   { of: /^@grpc\//, in: /^lib\/(pfs\/transports\/grpc|pfsd\/(serve|commit-fence)|wire\/methods)/ },
 ]
