@@ -12,9 +12,10 @@ import { type Figures, figuresOf, run, type Run, type Shot, type Target, usage }
  * synced file, for on a virtual machine the first use of a page of memory, such as a file's, can cost more than all else
  * (`bench/machine.ts` shows it). Absolute figures are those of the machine and its neighbours; the ratios are what can be
  * compared. So each phase is run in rounds, in which either server goes first in turn, and beside the ratio of all rounds stand
- * the lowest and the highest of a single one. Both servers are warmed up first: thousands of requests pass before their code is
- * compiled. From its second round on a GET of 4 KiB is answered from memory. A word or more select phases:
- * `npm run bench -- 'GET 64 MiB'`. All of it takes 30 GiB of disk.
+ * the lowest and the highest of a single one. Both servers are warmed up before each phase: thousands of requests pass before
+ * their code is compiled, and what was compiled for one kind of request is compiled again for the next. The first round of GETs
+ * of 4 KiB reads them from the store, the others from memory. A word or more select phases: `npm run bench -- 'GET 64 MiB'`.
+ * All of it takes 30 GiB of disk.
  */
 const tiny = process.argv.includes('--tiny')
 const keyId = 'bench'
@@ -79,24 +80,27 @@ function phases(signer: Signer, host: string): Phase[] {
       bare: times(count, (i) => ({ ...make(i), headers: {}, ...barePath === undefined ? {} : { path: barePath } })),
     })
   }
-  for (const method of ['PUT', 'GET', 'HEAD']) {
-    const size = method === 'PUT' ? small : undefined
-    add(warmUp, { bytes: 0, concurrency: 16, count: 12_000 }, (i) => shot(method, `${bucket}/warm/k${String(i)}-size-${String(small)}`, size))
+  const warm = (method: string, concurrency: number, count: number, size?: number): void => {
+    add(warmUp, { bytes: 0, concurrency, count }, (i) => shot(method, `${bucket}/warm/k${String(i)}-size-${String(small)}`, size))
   }
+  warm('PUT', 16, 12_000, small)
   const big = (i: number): string => `${bucket}/large/${String(i)}-size-${String(large)}`
   add(warmUp, { bytes: large, concurrency: 16, count: 16 }, (i) => shot('PUT', big(i), large), '/stored')
-  add(warmUp, { bytes: large, concurrency: 16, count: 16 }, (i) => shot('GET', big(i)))
   for (const concurrency of [1, 16, 64]) {
     const key = (i: number): string => `${bucket}/c${String(concurrency)}/k${String(i).padStart(5, '0')}-size-${String(small)}`
     const count = concurrency === 1 ? 400 : 3000
+    warm('PUT', concurrency, 2 * count, small)
     add('PUT 4 KiB', { bytes: small, concurrency, count }, (i) => shot('PUT', key(i), small))
+    warm('GET', concurrency, 2 * count)
     add('GET 4 KiB', { bytes: small, concurrency, count }, (i) => shot('GET', key(i)))
+    warm('HEAD', concurrency, 2 * count)
     add('HEAD', { bytes: 0, concurrency, count }, (i) => shot('HEAD', key(i)))
     const listed = (): Shot => shot('GET', `${bucket}?list-type=2&prefix=c${String(concurrency)}%2F`)
-    if (concurrency === 1) add(warmUp, { bytes: 0, concurrency, count: 50 }, listed, pagePath)
+    add(warmUp, { bytes: 0, concurrency, count: 100 }, listed, pagePath)
     add('LIST 1,000', { bytes: 0, concurrency, count: concurrency === 1 ? 100 : 300 }, listed, pagePath)
     const many = Math.max(concurrency, 8)
     add('PUT 64 MiB', { bytes: large, concurrency, count: many }, (i) => shot('PUT', big(i), large), '/stored')
+    add(warmUp, { bytes: large, concurrency, count: 8 }, (i) => shot('GET', big(i)))
     add('GET 64 MiB', { bytes: large, concurrency, count: many }, (i) => shot('GET', big(i)))
     // A second round would find nothing to delete.
     add('DELETE', { bytes: 0, concurrency, count, rounds: 1 }, (i) => shot('DELETE', key(i)))
