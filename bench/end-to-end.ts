@@ -13,9 +13,9 @@ import { type Figures, figuresOf, run, type Run, type Shot, type Target, usage }
  * (`bench/machine.ts` shows it). Absolute figures are those of the machine and its neighbours; the ratios are what can be
  * compared. So each phase is run in rounds, in which either server goes first in turn, and beside the ratio of all rounds stand
  * the lowest and the highest of a single one. Both servers are warmed up before each phase: thousands of requests pass before
- * their code is compiled, and what was compiled for one kind of request is compiled again for the next. The first round of GETs
- * of 4 KiB reads them from the store, the others from memory. A word or more select phases: `npm run bench -- 'GET 64 MiB'`.
- * All of it takes 30 GiB of disk.
+ * their code is compiled, and what was compiled for one kind of request is compiled again for the next. 'GET first' reads what
+ * nobody read before, the other GETs what is read again and again. A word or more select phases:
+ * `npm run bench -- 'GET 64 MiB'`. All of it takes 30 GiB of disk.
  */
 const tiny = process.argv.includes('--tiny')
 const keyId = 'bench'
@@ -36,6 +36,7 @@ const selected = process.argv.slice(2).filter((word) => !word.startsWith('--'))
  */
 const marks: Readonly<Record<string, { readonly cost: number, readonly bare: number }>> = {
   'PUT 4 KiB': { cost: 300, bare: 39 },
+  'GET first': { cost: 120, bare: 29 },
   'GET 4 KiB': { cost: 120, bare: 29 },
   'LIST 1,000': { cost: 5000, bare: 180 },
   'PUT 64 MiB': { cost: 3, bare: 2.75 },
@@ -89,11 +90,13 @@ function phases(signer: Signer, host: string): Phase[] {
   for (const concurrency of [1, 16, 64]) {
     const key = (i: number): string => `${bucket}/c${String(concurrency)}/k${String(i).padStart(5, '0')}-size-${String(small)}`
     const count = concurrency === 1 ? 400 : 3000
-    warm('PUT', concurrency, 2 * count, small)
+    warm('PUT', concurrency, 4 * count, small)
     add('PUT 4 KiB', { bytes: small, concurrency, count }, (i) => shot('PUT', key(i), small))
-    warm('GET', concurrency, 2 * count)
+    warm('GET', concurrency, 4 * count)
+    add('GET first', { bytes: small, concurrency, count, rounds: 1 }, (i) => shot('GET', key(i)))
+    add(warmUp, { bytes: 0, concurrency, count }, (i) => shot('GET', key(i)))
     add('GET 4 KiB', { bytes: small, concurrency, count }, (i) => shot('GET', key(i)))
-    warm('HEAD', concurrency, 2 * count)
+    warm('HEAD', concurrency, 4 * count)
     add('HEAD', { bytes: 0, concurrency, count }, (i) => shot('HEAD', key(i)))
     const listed = (): Shot => shot('GET', `${bucket}?list-type=2&prefix=c${String(concurrency)}%2F`)
     add(warmUp, { bytes: 0, concurrency, count: 100 }, listed, pagePath)

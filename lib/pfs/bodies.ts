@@ -4,7 +4,8 @@ import type { Stat } from './contract'
 import { repoKey } from './wire-ref'
 
 /**
- * The bytes of small files that were read lately. They go by the commit that last wrote the file, so they outlive commits that
+ * The bytes of small files that were read twice lately: to keep what is read once, as a whole repo is by most who read it, costs
+ * a fifth of the read and is of use to nobody. They go by the commit that last wrote the file, so they outlive commits that
  * leave it as it is. Whoever asks has found the file in a snapshot just resolved: what was removed with its commit or its repo is
  * asked for by nobody, and no commit id comes twice.
  */
@@ -13,17 +14,42 @@ export class Bodies {
     maxSize: limits.rememberedBodiesBytesMax, sizeCalculation: (body, place) => 400 + 2 * place.length + body.length,
   })
 
+  /** Hashes of places that were read, each where its last bits say: a later one takes the place of an earlier. */
+  private readonly readOnce = new Uint32Array(readOncePlaces)
+
   /** To be read only: others get the same bytes. */
   get(file: Stat): Buffer | undefined {
     return file.size > limits.rememberedBodyBytesMax ? undefined : this.known.get(placeOf(file))
   }
 
-  /** Nobody writes into `body`, all of a file, from now on. One that is a piece of much more memory is copied, for it would hold that. */
+  /**
+   * All of a file was read. Nobody writes into `body` from now on. One that is a piece of much more memory is copied, for it would
+   * hold that.
+   */
   keep(file: Stat, body: Buffer): void {
     const place = placeOf(file)
+    if (!this.wasRead(place)) return
     const alone = body.buffer.byteLength <= body.length + sparedBytes
     this.known.set(place, alone ? body : copyOf(body))
   }
+
+  private wasRead(place: string): boolean {
+    const hash = hashOf(place)
+    const slot = hash % readOncePlaces
+    if (this.readOnce[slot] === hash) return true
+    this.readOnce[slot] = hash
+    return false
+  }
+}
+
+/** Somewhat more than bodies of 4 KiB that fit. */
+const readOncePlaces = 16_384
+
+/** FNV-1a, 32 bits, of the UTF-16 units: who makes two places collide has one body more or less remembered. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash >>> 0
 }
 
 /** Memory that may hang on a body unseen: less than what an entry is taken to cost. */

@@ -9,11 +9,28 @@ function statOf(key: string, size: number, version = 'v', repo = 'r'): Stat {
   return { key, size, version, modified: new Date(0), snapshot: { ...snapshot, repo } }
 }
 
+/** Twice: what was read once is not kept. */
+function keep(bodies: Bodies, file: Stat, body: Buffer): void {
+  bodies.keep(file, body)
+  bodies.keep(file, body)
+}
+
+t.test('a body is remembered from its second read on', (t) => {
+  const bodies = new Bodies()
+  bodies.keep(statOf('a', 5), Buffer.from('hello'))
+  bodies.keep(statOf('b', 5), Buffer.from('hello'))
+  t.equal(bodies.get(statOf('a', 5)), undefined)
+  bodies.keep(statOf('a', 5), Buffer.from('hello'))
+  t.equal(bodies.get(statOf('a', 5))?.toString(), 'hello')
+  t.equal(bodies.get(statOf('b', 5)), undefined)
+  t.end()
+})
+
 t.test('a body is remembered for its file, in whatever snapshot, until another commit writes it', (t) => {
   const bodies = new Bodies()
   const file = statOf('a', 5)
   t.equal(bodies.get(file), undefined)
-  bodies.keep(file, Buffer.from('hello'))
+  keep(bodies, file, Buffer.from('hello'))
   t.equal(bodies.get(file)?.toString(), 'hello')
   t.equal(bodies.get({ ...file, snapshot: { ...snapshot, commit: 'later', bucket: 'other' } })?.toString(), 'hello')
   for (const other of [statOf('a', 5, 'w'), statOf('b', 5), statOf('a', 5, 'v', 's')]) t.equal(bodies.get(other), undefined)
@@ -23,12 +40,12 @@ t.test('a body is remembered for its file, in whatever snapshot, until another c
 t.test('a body does not hold the memory that it is a piece of', (t) => {
   const bodies = new Bodies()
   const message = Buffer.alloc(1_000_000, 'x')
-  bodies.keep(statOf('a', 1000), message.subarray(500, 1500))
+  keep(bodies, statOf('a', 1000), message.subarray(500, 1500))
   const kept = bodies.get(statOf('a', 1000))
   t.ok(kept?.equals(Buffer.alloc(1000, 'x')))
   t.equal(kept?.buffer.byteLength, 1000)
   const alone = Buffer.allocUnsafeSlow(1000)
-  bodies.keep(statOf('b', 1000), alone)
+  keep(bodies, statOf('b', 1000), alone)
   t.equal(bodies.get(statOf('b', 1000)), alone, 'one that has its own is not copied')
   t.end()
 })
@@ -38,9 +55,9 @@ t.test('what is remembered has a bound, and what was not asked for goes first', 
   const size = limits.rememberedBodyBytesMax
   const fit = Math.floor(limits.rememberedBodiesBytesMax / size)
   const wanted = statOf('wanted', size)
-  bodies.keep(wanted, Buffer.allocUnsafeSlow(size))
+  keep(bodies, wanted, Buffer.allocUnsafeSlow(size))
   for (let i = 0; i < 2 * fit; i++) {
-    bodies.keep(statOf(String(i), size), Buffer.allocUnsafeSlow(size))
+    keep(bodies, statOf(String(i), size), Buffer.allocUnsafeSlow(size))
     t.ok(bodies.get(wanted))
   }
   const held = Array.from({ length: 2 * fit }, (_, i) => bodies.get(statOf(String(i), size))).map((body) => body !== undefined)
