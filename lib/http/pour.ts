@@ -17,7 +17,7 @@ interface Flow {
  * destroys the socket. The head of a source waits for its first bytes: without them there can be another answer.
  */
 export function pour(res: ServerResponse, body: Flow | Buffer): Promise<Delivery> {
-  return new Promise((resolve) => { new Pouring(res, body, resolve).start() })
+  return new Promise((resolve) => { new Pouring(res, body, resolve).start(Buffer.isBuffer(body) ? body : undefined) })
 }
 
 /** Ends a response whose body, of `held` bytes, is written, and gives it up if the client does not take it. */
@@ -68,19 +68,19 @@ class Pouring extends UnsentReply implements ByteReceiver {
     if (Buffer.isBuffer(body)) {
       this.source = undefined
       this.taken = body.length
-      this.rest = body
     } else {
       this.source = body.source
       this.begin = () => body.begin()
     }
   }
 
-  start(): void {
+  start(atHand: Buffer | undefined): void {
     const { res, source } = this
     // `close` follows `finish` on every path, so one listener settles both the sent and the broken reply.
     res.once('close', () => { this.settle(res.writableFinished) })
-    if (source === undefined) this.goOn()
-    else source.start(this)
+    // Whatever the socket still holds of before: no callback of this reply's would tell when that is gone.
+    if (atHand !== undefined) this.write(atHand)
+    source?.start(this)
   }
 
   data(chunk: Buffer): boolean {
@@ -96,7 +96,7 @@ class Pouring extends UnsentReply implements ByteReceiver {
       return false
     }
     this.write(chunk)
-    return false
+    return this.over
   }
 
   end(): void {

@@ -7,6 +7,7 @@ import { listen } from '../../lib/http/listener'
 import type { Exchange } from '../../lib/http/exchange'
 import { noBody, type Reply } from '../../lib/kit/reply'
 import { selfSigned } from '../support/certificate'
+import { RawConnection } from '../support/raw-connection'
 import { talk, withListener } from '../support/with-listener'
 
 function bytes(text: string): Reply {
@@ -199,6 +200,25 @@ t.test('a plain request to an endpoint of https is told so, and what is no HTTP 
     t.equal(await talk(listener.port, garbage), '', JSON.stringify(garbage))
   }
   await listener.drain(60_000)
+})
+
+t.test('a reply that is ready while its 100 Continue is on its way goes out behind it', async (t) => {
+  const certificate = selfSigned()
+  const tls = { cert: Buffer.from(certificate.cert), key: Buffer.from(certificate.key) }
+  for (const size of [0, 5, limits.unsentSliceBytes + 1]) {
+    const answer = Buffer.alloc(size, 'a')
+    const listener = await listen({ host: '127.0.0.1', port: 0, tls }, (exchange) => {
+      const end = (): void => { void exchange.reply({ status: 400, headers: [], body: { kind: 'bytes', bytes: answer } }) }
+      exchange.body.start({ data: () => undefined, end, lost: end })
+    })
+    const connection = await RawConnection.open(listener.port, true)
+    // One that does not wait to be told has its body there by then.
+    await connection.write('PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello')
+    t.match(await connection.answer(), { status: 400, body: answer.toString() })
+    t.same(connection.interim, [100])
+    connection.close()
+    await listener.drain(0)
+  }
 })
 
 t.test('draining ends idle connections at once and lets a reply finish', async (t) => {
