@@ -79,6 +79,18 @@ t.test('expect_file holds a stream to what its sender saw at paths, and to nothi
   t.equal((await refusal(expecting(['/new'], [add('/new', '1')]))).code, 9)
 })
 
+t.test('expect_file means the file that a look-up of its path tells of, whatever its datum', async (t) => {
+  const test = await testPfsd(t, 'pachd')
+  await test.modify([add('/a', '1', { datum: 'x' })])
+  const { revision = 0 } = await test.stat('/a') ?? {}
+  t.ok(revision > 0)
+  const held = (): Promise<unknown> => test.modify([{ expect_file: { path: '/a', revision } }, { delete_file: { path: '/a', datum: 'x' } }], {
+    set_commit: master, expected_head: '*',
+  })
+  await held()
+  t.equal((await refusal(held())).code, 9)
+})
+
 t.test('a revision outlives its commit, and a file set has none', async (t) => {
   const test = await testPfsd(t)
   const { 'pfs-commit-id': first = '' } = await test.modify([add('/a', '1')])
@@ -89,6 +101,12 @@ t.test('a revision outlives its commit, and a file set has none', async (t) => {
   t.match(await test.stat('/a'), { revision, created: { commit_id: undefined } })
   await test.modify([{ expect_file: { path: '/a', revision } }, add('/a', '2')], { set_commit: master, expected_head: '*' })
   t.ok(((await test.stat('/a'))?.revision ?? 0) > revision)
+  const open = await test.client.unary('/pfs_v2.API/StartCommit', { branch: master.branch ?? {} })
+  await test.modify([add('/b', '2')])
+  t.equal((await test.stat('/b'))?.revision, undefined, 'an open commit may write a file again')
+  t.ok((await test.stat('/a'))?.revision, 'and has others of before')
+  await test.client.unary('/pfs_v2.API/FinishCommit', { commit: open })
+  t.ok((await test.stat('/b'))?.revision)
   const id = await test.fileSet([add('/a', '1')])
   t.equal((await test.stat('/a', { repo: { name: '__filesets__', type: 'user', project: { name: 'default' } }, id }))?.revision, undefined)
   t.equal((await refusal(test.fileSet([{ expect_file: { path: '/a' } }]))).details, 'unrecognized message type')

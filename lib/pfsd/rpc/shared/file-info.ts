@@ -37,7 +37,7 @@ export class Describer {
     if (entry.size !== 0) info.size_bytes = entry.size
     const created = this.created(entry)
     if (created !== undefined) info.created = created
-    if (entry.created !== 0) info.revision = entry.created
+    if (entry.created !== 0 && entry.created !== this.view.open) info.revision = entry.created
     if (entry.attributes === undefined) return info
     const attributes = this.attributes(entry.attributes)
     if (attributes instanceof Promise) return attributes.then((some) => ({ ...info, attributes: some }))

@@ -1,6 +1,6 @@
 import { Code, RpcFailure } from '../../failure'
+import { fileAt } from '../../model/directory'
 import { emptyRoot } from '../../model/entry'
-import { lookup } from '../../model/tree'
 import { baseOf, headOf } from './find'
 import type { BranchRow } from '../../store/rows'
 import type { Reader } from '../../store/store'
@@ -13,8 +13,9 @@ import type { Reader } from '../../store/store'
 export function requireFiles(read: Reader, branch: BranchRow, expected: ReadonlyMap<string, number>, name: string): void {
   if (expected.size === 0) return
   const root = baseOf(read, headOf(read, branch))?.root ?? emptyRoot
-  for (const [key, revision] of expected) {
-    if ((lookup(read, root, Buffer.from(key))?.created ?? 0) === revision) continue
+  for (const [path, revision] of expected) {
+    // Of a path with several datums the first is meant, which is what a look-up of exactly this path tells of.
+    if ((fileAt({ nodes: read, root, checked: false }, path)?.entry.created ?? 0) === revision) continue
     // Which one it is stays unsaid: clients match on texts, and a path may hold any.
     throw new RpcFailure(Code.failedPrecondition, `a file of branch ${name} is another one by now`)
   }

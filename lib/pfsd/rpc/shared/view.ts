@@ -20,6 +20,8 @@ export interface View {
   readonly repoText: string
   /** When the commit was finished; undefined while it is open, and for file sets. */
   readonly committed: Timestamp | undefined
+  /** Number of the commit while it is open, and what it wrote may be written again; else 0. */
+  readonly open: number
 }
 
 /** Throws what resolving the commit throws, behind `prefix`. Reads of one view see one root, whatever is committed meanwhile. */
@@ -34,13 +36,14 @@ export function openView(instance: Instance, commit: Commit | undefined, prefix 
     sentId: commit.id ?? '',
     repoText: repoText(reference),
     committed: row.finishing === 0 ? undefined : timestamp(row.finishing),
+    open: row.state === 'started' ? row.seq : 0,
   }
 }
 
 function fileSetView(instance: Instance, token: string, prefix: string): View {
   const row = saying(prefix, () => requireFileSet(instance.store.read, token, instance.now()))
   const repo = { name: fileSetRepo, type: 'user', project: { name: 'default' } }
-  return { root: row.root, commit: { id: token, repo }, sentId: token, repoText: `default/${fileSetRepo}`, committed: undefined }
+  return { root: row.root, commit: { id: token, repo }, sentId: token, repoText: `default/${fileSetRepo}`, committed: undefined, open: 0 }
 }
 
 /** Both as the caller sent them: clients compare the text. */
