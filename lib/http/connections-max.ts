@@ -11,7 +11,7 @@ export function connectionsMax(descriptors: number): number {
 
 /** What the system allows this process: node has raised its own bound to that at the start. */
 export function descriptorsMax(): number {
-  // The report is typed as any object; its form is documented. Elsewhere than on POSIX systems it has no limits.
+  // The report's type says no more than that it is an object; its form is documented. Elsewhere than on POSIX systems it has no limits.
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: number | 'unlimited' } } }
   const soft = userLimits?.open_files?.soft
   return typeof soft === 'number' ? soft : Infinity

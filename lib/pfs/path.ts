@@ -1,6 +1,6 @@
 import { PfsError } from './failure'
 
-/** Which paths a server takes: any key behind a slash, or pachd's clean, printable ASCII. */
+/** Which paths a server takes: each key behind a slash, or pachd's clean, printable ASCII. */
 export type PathRule = 's3' | 'pachd'
 
 /** The path of a key, or undefined where the server cannot hold such a path, so that nothing is there. */

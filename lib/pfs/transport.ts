@@ -13,7 +13,7 @@ export interface Transport {
   clientStream<Path extends ClientStreamPath>(
     path: Path, options?: CallOptions,
   ): ClientStream<Rpcs[Path]['request'], Rpcs[Path]['response']>
-  /** Bytes of an answer, as they came, that nobody has any use for: their memory may be filled again. */
+  /** Bytes of an answer, as they came, which are of no more use: their memory may be filled again. */
   readonly giveBack?: (bytes: Buffer) => void
   close(): void
   /**

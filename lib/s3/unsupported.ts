@@ -11,7 +11,7 @@ export function refuseUnsupported(head: Head): void {
   for (const [name, value] of head.fields) {
     if (!name.startsWith('x-amz-') || value === '') continue
     if (name === 'x-amz-acl') {
-      // The bucket's owner has full control of everything, and nobody else has any.
+      // The bucket's owner has full control of everything, and nobody else has a part of it.
       if (value !== 'private' && value !== 'bucket-owner-full-control') throw new S3Error('AccessControlListNotSupported')
     } else if (name === 'x-amz-storage-class') {
       if (value !== 'STANDARD') throw new S3Error('InvalidStorageClass', { StorageClassRequested: value })

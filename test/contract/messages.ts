@@ -11,7 +11,7 @@ const repo = { name: 'r', type: 'user', project: { name: 'default' } }
 const branch = { repo, name: 'master' }
 const onBranch: Commit = { repo, branch }
 const at = (id: string): Commit => ({ repo, id })
-const only = (commit: Commit, path: string): { file: File, path_range: { lower: string, upper: string } } =>
+const exactly = (commit: Commit, path: string): { file: File, path_range: { lower: string, upper: string } } =>
   ({ file: { commit, path: '**' }, path_range: { lower: path, upper: `${path}\0` } })
 const fileSet = (id: string): Commit => ({ repo: { name: '__filesets__', type: 'user', project: { name: 'default' } }, id })
 const add = (path: string, text: string) => ({ add_file: { path, raw: text === '' ? {} : { value: Buffer.from(text) } } })
@@ -26,7 +26,7 @@ async function prepare(rpc: Recorder): Promise<string> {
 /** The text of a file, or undefined. */
 async function text(rpc: Recorder, commit: Commit, path: string): Promise<string | undefined> {
   const found = await rpc.stream('/pfs_v2.API/GlobFile', { commit, pattern: '**', path_range: { lower: path, upper: `${path}\0` } })
-  return found.length === 0 ? undefined : rpc.bytes(only(commit, path))
+  return found.length === 0 ? undefined : rpc.bytes(exactly(commit, path))
 }
 
 const cases: Record<string, (t: Test, rpc: Recorder) => Promise<void>> = {
@@ -118,7 +118,7 @@ const cases: Record<string, (t: Test, rpc: Recorder) => Promise<void>> = {
       await rpc.send('/pfs_v2.API/CreateFileSet', [add('/part', 'one'), add('/part', ' more')]),
       await rpc.send('/pfs_v2.API/CreateFileSet', [add('/part', ' two')]),
     ]
-    t.equal(await rpc.bytes(only(fileSet(parts[0] ?? ''), '/part')), 'one more')
+    t.equal(await rpc.bytes(exactly(fileSet(parts[0] ?? ''), '/part')), 'one more')
     const { file_set_id: whole = '' } = await rpc.unary('/pfs_v2.API/ComposeFileSet', { file_set_ids: parts, ttl_seconds: 600 })
     const copy = { dst: '/a', src: { commit: fileSet(whole), path: '/part' }, literal: true }
     const commit = await rpc.send(modify, [{ set_commit: onBranch }, { copy_file: { ...copy, attributes: { entries: { k: 'v' } } } }])
@@ -154,12 +154,12 @@ const cases: Record<string, (t: Test, rpc: Recorder) => Promise<void>> = {
 
   'reads: ranges, patterns, directories': async (t, rpc) => {
     const commit = at(await prepare(rpc))
-    t.equal(await rpc.bytes({ ...only(commit, '/a'), offset: 1 }), 'ne')
-    t.equal(await rpc.bytes({ ...only(commit, '/a'), offset: 1, length: 1 }), 'n')
-    t.equal(await rpc.bytes({ ...only(commit, '/a'), offset: 3 }), '')
-    t.equal(await rpc.bytes({ ...only(commit, '/a'), offset: 300 }), '')
-    await t.rejects(rpc.bytes({ ...only(commit, '/a'), offset: -1 }), { name: 'RpcError' })
-    await t.rejects(rpc.bytes(only(commit, '/missing')), { code: 5, details: /file \S+ not found in repo default\/r at commit / })
+    t.equal(await rpc.bytes({ ...exactly(commit, '/a'), offset: 1 }), 'ne')
+    t.equal(await rpc.bytes({ ...exactly(commit, '/a'), offset: 1, length: 1 }), 'n')
+    t.equal(await rpc.bytes({ ...exactly(commit, '/a'), offset: 3 }), '')
+    t.equal(await rpc.bytes({ ...exactly(commit, '/a'), offset: 300 }), '')
+    await t.rejects(rpc.bytes({ ...exactly(commit, '/a'), offset: -1 }), { name: 'RpcError' })
+    await t.rejects(rpc.bytes(exactly(commit, '/missing')), { code: 5, details: /file \S+ not found in repo default\/r at commit / })
     t.same((await rpc.stream('/pfs_v2.API/GlobFile', { commit, pattern: '/dir/*' })).map(({ file }) => file?.path), ['/dir/x', '/dir/y'])
     t.same((await rpc.stream('/pfs_v2.API/ListFile', { file: { commit, path: '/' } })).map(({ file }) => file?.path), ['/a', '/dir/'])
     t.same((await rpc.stream('/pfs_v2.API/WalkFile', { file: { commit, path: '/dir' } })).map(({ file }) => file?.path), ['/dir/', '/dir/x', '/dir/y'])

@@ -111,7 +111,7 @@ for (const [style, make] of Object.entries(styles)) {
     })
   }
 
-  t.test(`${style} style: any key comes out as it went in`, (t) => {
+  t.test(`${style} style: every key comes out as it went in`, (t) => {
     fc.assert(fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }), (key) => {
       fc.pre(!key.includes('\0'))
       const { scope } = ask(make('PUT', `/${encodeURIComponent(key)}`, '', []))

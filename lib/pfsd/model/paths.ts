@@ -6,7 +6,7 @@ import { bounds } from './bounds'
  *
  * `pachd`: printable ASCII without glob characters or dot segments; slashes are folded, so that `a`, `/a` and `a//` are one
  * path; a file cannot stand beside a directory of its name.
- * `s3`: a path is `/` and the rest, taken literally: any UTF-8 but NUL, never cleaned, and nothing collides.
+ * `s3`: a path is `/` and the rest, taken literally: all UTF-8 but NUL, never cleaned, and nothing collides.
  */
 export interface PathRules {
   readonly setting: 's3' | 'pachd'

@@ -65,7 +65,7 @@ export class BlobReader {
     }
   }
 
-  /** What `read` or `readNow` answered, whole, for which nobody has any use. */
+  /** What `read` or `readNow` answered, whole, when it is of no more use. */
   giveBack(bytes: Buffer): void {
     this.buffers.giveBack(bytes)
   }

@@ -3,7 +3,7 @@ import { headOf } from './find'
 import type { BranchRow } from '../../store/rows'
 import type { Reader } from '../../store/store'
 
-/** Expected instead of an id: any head that is not open. */
+/** Expected instead of an id: whichever head, if it is not open. */
 const closedHead = '*'
 
 /** Holds a caller to the head that it expects; '' holds it to none. `name` is how the failure calls the branch. */
