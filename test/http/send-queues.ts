@@ -3,11 +3,17 @@ import net from 'node:net'
 import t from 'tap'
 import { connectionOf, sendQueues } from '../../lib/http/send-queues'
 
-t.test('what a client has not taken is told of its connection', { skip: process.platform !== 'linux' && 'only Linux tells' }, async (t) => {
+t.test('what a client has not taken is told of its connection, where the system tells', async (t) => {
+  if (process.platform !== 'linux') {
+    t.equal((await sendQueues()).size, 0)
+    return
+  }
   for (const host of ['127.0.0.1', '::1']) {
     const server = net.createServer().listen(0, host)
     const listens = await once(server, 'listening').then(() => true, () => false)
-    if (!listens) continue
+    // A machine may have no IPv6; without the other nothing would be tested.
+    if (!listens && host === '::1') continue
+    t.ok(listens, host)
     // A server that listens on TCP has an AddressInfo.
     const { port } = server.address() as net.AddressInfo
     const client = net.connect(port, host)

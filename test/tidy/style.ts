@@ -25,6 +25,16 @@ t.test('sizes of files, lines and folders', (t) => {
   t.end()
 })
 
+const topLevel = [
+  '.ci', '.gitignore', '.npmrc', '.taprc', 'CHANGELOG.md', 'LICENSE', 'README.md', 'bench', 'lib', 'package-lock.json', 'package.json',
+  'proto', 'scripts', 'test', 'tsconfig.json', 'tsconfig.test.json',
+]
+
+t.test('what stands at the top', (t) => {
+  t.strictSame([...new Set(tracked.map((path) => path.split('/')[0]))].sort(), topLevel)
+  t.end()
+})
+
 t.test('sizes of functions', (t) => {
   for (const [path, source] of sources) {
     // A test is as long as its story.
