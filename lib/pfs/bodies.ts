@@ -14,7 +14,7 @@ export class Bodies {
     maxSize: limits.rememberedBodiesBytesMax, sizeCalculation: (body, place) => 400 + 2 * place.length + body.length,
   })
 
-  /** Hashes of places that were read, each where its last bits say: a later one takes the place of an earlier. */
+  /** Hashes of places that were read lately, in sets of `waysOfSet`, the latest first: a later one drives out the oldest of its set. */
   private readonly readOnce = new Uint32Array(readOncePlaces)
 
   /** To be read only: others get the same bytes. */
@@ -28,22 +28,28 @@ export class Bodies {
    */
   keep(file: Stat, body: Buffer): void {
     const place = placeOf(file)
-    if (!this.wasRead(place)) return
+    if (!this.wasRead(place) || this.known.get(place) !== undefined) return
     const alone = body.buffer.byteLength <= body.length + sparedBytes
     this.known.set(place, alone ? body : copyOf(body))
   }
 
   private wasRead(place: string): boolean {
     const hash = hashOf(place)
-    const slot = hash % readOncePlaces
-    if (this.readOnce[slot] === hash) return true
-    this.readOnce[slot] = hash
+    const start = hash % readOncePlaces & -waysOfSet
+    const set = this.readOnce.subarray(start, start + waysOfSet)
+    if (set.includes(hash)) return true
+    set.copyWithin(1, 0)
+    set[0] = hash
     return false
   }
 }
 
-/** Somewhat more than bodies of 4 KiB that fit. */
+/**
+ * Twice as many as bodies of 4 KiB that fit: what is read in turns and fits is rarely driven out of its set before it comes again;
+ * what is far more than fits always is, and then nothing is kept in vain.
+ */
 const readOncePlaces = 16_384
+const waysOfSet = 8
 
 /** FNV-1a, 32 bits, of the UTF-16 units: who makes two places collide has one body more or less remembered. */
 function hashOf(text: string): number {

@@ -26,6 +26,20 @@ t.test('a body is remembered from its second read on', (t) => {
   t.end()
 })
 
+t.test('bodies that are read in turns are remembered if they fit, and none if there are far more', (t) => {
+  const size = 4096
+  const fit = Math.floor(limits.rememberedBodiesBytesMax / size)
+  const remembered = (count: number): number => {
+    const bodies = new Bodies()
+    const files = Array.from({ length: count }, (_, i) => statOf(`k${String(i)}`, size))
+    for (let turn = 0; turn < 3; turn++) for (const file of files) bodies.keep(file, Buffer.allocUnsafeSlow(size))
+    return files.filter((file) => bodies.get(file) !== undefined).length
+  }
+  t.ok(remembered(fit / 2) > fit / 2 * 0.99)
+  t.equal(remembered(fit * 16), 0)
+  t.end()
+})
+
 t.test('a body is remembered for its file, in whatever snapshot, until another commit writes it', (t) => {
   const bodies = new Bodies()
   const file = statOf('a', 5)
