@@ -31,7 +31,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   requestedAlgorithm(head)
   if (replacement === undefined) refuseCopyToItself(source, scope, head)
   const judge = writeJudge(head)
-  const from = await findObject(pfs, source.bucket, source.key, source.version)
+  const from = await findObject(pfs, source)
   judgeCopySource(head, from)
   const entries = from.attributes?.entries
   const changed = replacement === undefined ? keepMetadata(entries, head) : replaceMetadata(entries, replacement)

@@ -25,7 +25,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   refuseCustomerKey(head)
   const wanted = wantedAttributes(head)
   const page = { max: number(head, 'max-parts', limits.listKeysMax), after: number(head, 'part-number-marker', 0) }
-  const stat = await findObject(call.pfs, scope.bucket, scope.key, requestedVersion(call.query))
+  const stat = await findObject(call.pfs, { bucket: scope.bucket, key: scope.key, version: requestedVersion(call.query) })
   const parts = stat.attributes?.parts
   let content = ''
   if (wanted.has('ETag')) content += element('ETag', bareEtagOf(stat))

@@ -14,6 +14,6 @@ export const getObjectTagging = {
 
 async function run(call: Call<ObjectScope>): Promise<Reply> {
   const { pfs, query, scope: { bucket, key } } = call
-  const stat = await findObject(pfs, bucket, key, requestedVersion(query))
+  const stat = await findObject(pfs, { bucket, key, version: requestedVersion(query) })
   return xmlReply('Tagging', '<TagSet></TagSet>', [['x-amz-version-id', shownVersion(stat)]])
 }

@@ -2,7 +2,10 @@ import type { Reply } from '../kit/reply'
 import type { Call, ObjectScope, Operation } from './operation'
 import { conditionalRead } from './shared/conditional-read'
 
-/** InspectBranch, GlobFile exact, GetFile; a 304, a 412, an empty object and a small one that is read again and again need no GetFile. */
+/**
+ * InspectBranch, GlobFile exact, GetFile, which is left out for a 304, a 412, an empty object, and a small one that is read for the
+ * first time or again and again.
+ */
 export const getObject = { name: 'GetObject', scope: 'object', permission: 'read', body: { kind: 'none' }, run } satisfies Operation
 
 const empty = Buffer.alloc(0)

@@ -27,7 +27,7 @@ async function run(call: Call<ObjectScope>): Promise<Reply> {
   refuseUnsupported(head)
   const source = copySource(head)
   const upload = await pfs.uploads.get(scope.bucket, scope.key, uploadIdOf(query))
-  const from = await findObject(pfs, source.bucket, source.key, source.version)
+  const from = await findObject(pfs, source)
   judgeCopySource(head, from)
   const range = copySourceRange(head, from.size)
   const algorithm = announcedUploadChecksum(upload.attributes.entries)?.algorithm

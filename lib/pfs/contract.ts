@@ -24,10 +24,11 @@ export interface Pfs {
   snapshot(bucket: string, version?: string): Promise<Snapshot>
   /** The snapshot that a listing began with; snapshot-gone where the commit is no more. */
   snapshotAt(bucket: string, commit: string): Promise<Snapshot>
-  stat(snapshot: Snapshot, key: string): Promise<Stat | undefined>
+  /** `withBody`: whoever wants all bytes of a small file may find them `atHand` afterwards, for no call of their own. */
+  stat(snapshot: Snapshot, key: string, withBody?: boolean): Promise<Stat | undefined>
   /** Bytes [offset, offset + length) of the file, within its size (asserted). Costs what the range costs. */
   read(file: Stat, offset: number, length: number): ByteSource
-  /** The same bytes at once, where they are remembered. To be read only: others get them too. */
+  /** The same bytes at once, where they came with the look-up or are remembered. To be read only: others get them too. */
   atHand(file: Stat, offset: number, length: number): Buffer | undefined
   list(snapshot: Snapshot, query: ListQuery): Promise<ListPage>
 
@@ -87,6 +88,8 @@ export interface Stat {
   readonly hash?: Buffer
   /** Tells this content of the key from all others that it had or will have, where the server says so of a single file. */
   readonly revision?: number
+  /** All of a small file, where the look-up brought it. */
+  readonly body?: Buffer
   /** Where the bytes are. */
   readonly snapshot: Snapshot
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { limits } from '../limits'
-import type { Commit, FileInfo } from '../wire/messages'
+import type { Commit, FileInfo, GlobFileRequest } from '../wire/messages'
 import type { Stat } from './contract'
 import { fromRpc } from './failure'
 import { pathOf, type PathRule } from './path'
@@ -24,33 +24,38 @@ export class Files {
     this.paths = paths
   }
 
-  /** The file of exactly this key, or undefined. no-version where the commit is gone. */
-  async stat(tree: Tree, key: string): Promise<Stat | undefined> {
+  /**
+   * The file of exactly this key, or undefined; `withBody`, its bytes may come along, which are not remembered here. no-version
+   * where the commit is gone.
+   */
+  async stat(tree: Tree, key: string, withBody = false): Promise<Stat | undefined> {
     const path = pathOf(key, this.paths)
     if (path === undefined || tree.commit === '') return undefined
     const place = `${repoKey(tree)}@${tree.commit}${path}`
     const known = this.known.get(place)
     if (known !== undefined) return known === absent ? undefined : seenIn(tree, known)
-    const info = await this.find(wireCommit(tree), path)
+    const info = await this.find(wireCommit(tree), path, withBody)
     const facts = info === undefined ? absent : factsOf(key, info, tree.commit)
     this.known.set(place, facts)
-    return facts === absent ? undefined : seenIn(tree, facts)
+    if (facts === absent) return undefined
+    return seenIn(tree, facts, info?.content)
   }
 
   /** The same of a branch, as it is at some moment after this call; nothing of it is remembered. no-bucket. */
   async now(branch: BranchRef, key: string): Promise<Stat | undefined> {
     const path = pathOf(key, this.paths)
     if (path === undefined) return undefined
-    const info = await this.find({ repo: wireRepo(branch), branch: wireBranch(branch) }, path)
+    const info = await this.find({ repo: wireRepo(branch), branch: wireBranch(branch) }, path, false)
     const tree: Tree = { ...branch, bucket: bucketName(branch), commit: branch.branch, asked: undefined }
     return info === undefined ? undefined : seenIn(tree, factsOf(key, info, ''))
   }
 
   /** A range that only this path can be in: a pattern could match others, and a path alone is a pattern. */
-  private find(commit: Commit, path: string): Promise<FileInfo | undefined> {
+  private find(commit: Commit, path: string, withBody: boolean): Promise<FileInfo | undefined> {
     return new Promise((resolve, reject) => {
       let found: FileInfo | undefined
-      const request = { commit, pattern: '**', path_range: { lower: path, upper: `${path}\0` } }
+      const request: GlobFileRequest = { commit, pattern: '**', path_range: { lower: path, upper: `${path}\0` } }
+      if (withBody) request.content_bytes_max = limits.rememberedBodyBytesMax
       this.transport.serverStream('/pfs_v2.API/GlobFile', request).start({
         data: (info) => {
           if (info.file_type !== 'DIR' && info.file?.path === path) found = info

@@ -16,7 +16,7 @@ export interface Head {
   /** When that commit was finished, ms since 1970. */
   readonly time: number
   /** When the branch was created, ms since 1970, where it was asked for. */
-  readonly created?: number
+  readonly created?: number | undefined
 }
 
 /**
@@ -89,10 +89,10 @@ export class Heads {
     const head = info.head?.id
     if (head === undefined) throw new PfsError('internal', 'a branch without a head')
     const { state, time } = await this.commits.inspect(branch, head)
-    const created = info.created_at?.seconds === undefined ? {} : { created: info.created_at.seconds * 1000 }
-    if (state === 'finished') return { head, state, commit: head, time, ...created }
+    const created = info.created_at?.seconds === undefined ? undefined : info.created_at.seconds * 1000
+    if (state === 'finished') return { head, state, commit: head, time, created }
     const nearest = await this.commits.nearest(branch, head)
-    return { head, state, commit: nearest?.commit ?? '', time: nearest?.time ?? 0, ...created }
+    return { head, state, commit: nearest?.commit ?? '', time: nearest?.time ?? 0, created }
   }
 
   /** A write of ours made this commit, finished, the head; another client's may be on top of it by now. */

@@ -2,7 +2,7 @@ import { openBackend, type Backend, type BackendOptions } from './backend'
 import { Bodies } from './bodies'
 import { Buckets } from './buckets'
 import type { Committers } from './committers'
-import type { Change, Pfs, Snapshot, Written } from './contract'
+import type { Change, Pfs, Snapshot, Stat, Written } from './contract'
 import { isPfsError, PfsError } from './failure'
 import { letGo } from './let-go'
 import { list } from './list'
@@ -31,14 +31,22 @@ function assemble(backend: Backend): Pfs {
     deleteBucket: async (name) => buckets.remove(name),
     snapshot: (bucket, version) => snapshot(backend, bucket, version),
     snapshotAt: (bucket, commit) => snapshotAt(backend, bucket, commit),
-    stat: (at, key) => files.stat(at, key).catch((error: unknown) => { throw seen(backend, at, error) }),
+    stat: (at, key, withBody) => files.stat(at, key, withBody).catch((error: unknown) => { throw seen(backend, at, error) }),
     read: (file, offset, length) => openRead(reading, file, offset, length),
-    atHand: (file, offset, length) => bodies.get(file)?.subarray(offset, offset + length),
+    atHand: (file, offset, length) => atHand(bodies, file)?.subarray(offset, offset + length),
     list: (at, query) => list(transport, capabilities.list, at, query).catch((error: unknown) => { throw seen(backend, at, error) }),
     stage: (body) => new BodyStage(transport, budget, body),
     write: (bucket, change) => write(committers, bucket, change),
     uploads: uploads(backend),
   }
+}
+
+/** A body that came with a look-up was read as much as one that was asked for. */
+function atHand(bodies: Bodies, file: Stat): Buffer | undefined {
+  const { body } = file
+  if (body === undefined) return bodies.get(file)
+  bodies.keep(file, body)
+  return body
 }
 
 /** A head that turns out to be gone is not answered from memory again. */

@@ -27,15 +27,10 @@ export function openRead(reading: Reading, file: Stat, offset: number, length: n
   assert(Number.isSafeInteger(offset) && Number.isSafeInteger(length), 'a range is in whole bytes')
   assert(offset >= 0 && length >= 0 && offset + length <= file.size, 'a range is within its file')
   if (length === 0) return new NoBytes()
-  const path = requirePath(file.key, reading.paths)
-  const request: GetFileRequest = {
-    file: { commit: wireCommit(file.snapshot), path: '**' },
-    path_range: { lower: path, upper: `${path}\0` },
-  }
-  return new FileBytes(reading, { file, request, offset, length })
+  return new FileBytes(reading, { file, path: requirePath(file.key, reading.paths), offset, length })
 }
 
-interface Range { readonly file: Stat, readonly request: GetFileRequest, readonly offset: number, readonly length: number }
+interface Range { readonly file: Stat, readonly path: string, readonly offset: number, readonly length: number }
 
 class NoBytes implements ByteSource {
   private over = false
@@ -61,7 +56,7 @@ class NoBytes implements ByteSource {
 class FileBytes implements ByteSource {
   private readonly reading: Reading
   private readonly file: Stat
-  private readonly request: GetFileRequest
+  private readonly path: string
   private receiver: ByteReceiver | undefined
   private source: MessageSource<BytesValue> | undefined
   private offset: number
@@ -79,7 +74,7 @@ class FileBytes implements ByteSource {
   constructor(reading: Reading, range: Range) {
     this.reading = reading
     this.file = range.file
-    this.request = range.request
+    this.path = range.path
     this.offset = range.offset
     this.left = range.length
   }
@@ -108,7 +103,10 @@ class FileBytes implements ByteSource {
   }
 
   private open(receiver: ByteReceiver, length: number): void {
-    const request: GetFileRequest = { ...this.request }
+    const request: GetFileRequest = {
+      file: { commit: wireCommit(this.file.snapshot), path: '**' },
+      path_range: { lower: this.path, upper: `${this.path}\0` },
+    }
     if (this.offset > 0) request.offset = this.offset
     if (this.reading.readLength) request.length = length
     this.window = length

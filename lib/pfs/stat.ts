@@ -7,7 +7,7 @@ import { millisOf } from './wire-ref'
 export type Tree = Snapshot & { readonly type?: string }
 
 /** What a file is, whatever snapshot it is seen in. */
-export type FileFacts = Omit<Stat, 'snapshot'>
+export type FileFacts = Omit<Stat, 'snapshot' | 'body'>
 
 /** Field by field: a spread would cost a page of a listing as much as its look-up. */
 type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] }
@@ -23,12 +23,14 @@ export function factsOf(key: string, info: FileInfo & ListedFile, commit: string
   return facts
 }
 
-export function seenIn(tree: Tree, facts: FileFacts): Stat {
+/** `content` is a body only if it is all of the file: another server may mean something else by the field. */
+export function seenIn(tree: Tree, facts: FileFacts, content?: Buffer): Stat {
   const { key, size, version, modified, attributes, hash, revision } = facts
   const stat: Writable<Stat> = { key, size, version, modified, snapshot: tree }
   if (attributes !== undefined) stat.attributes = attributes
   if (hash !== undefined) stat.hash = hash
   if (revision !== undefined) stat.revision = revision
+  if (content?.length === size) stat.body = content
   return stat
 }
 

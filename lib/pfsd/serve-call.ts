@@ -136,10 +136,11 @@ class CallOutlet<Request, Response> implements Outlet<Response> {
   }
 }
 
-/** The bytes of content that a message carries, else about what a FileInfo takes. */
+/** The bytes of a file's content that a message is, and for a FileInfo about what it takes. */
 function weightOf(message: unknown): number {
-  if (message === null || typeof message !== 'object' || !('value' in message)) return 512
-  return message.value instanceof Buffer ? message.value.length : 512
+  if (message === null || typeof message !== 'object') return 512
+  if ('value' in message && message.value instanceof Buffer) return message.value.length
+  return 'content' in message && message.content instanceof Buffer ? 512 + message.content.length : 512
 }
 
 /** An error without a code is a fault of the server's, and its text is UNKNOWN's, as the in-process transport has it. */

@@ -137,6 +137,7 @@ export interface FileInfo {
   attributes?: FileAttributes
   created?: Created
   revision?: number
+  content?: Buffer
 }
 
 export interface PathRange {
@@ -317,6 +318,7 @@ export interface GlobFileRequest {
   commit?: Commit
   pattern?: string
   path_range?: PathRange
+  content_bytes_max?: number
 }
 
 export interface CreateFileSetResponse {

@@ -168,6 +168,38 @@ const cases: Record<string, (t: Test, rpc: Recorder) => Promise<void>> = {
     await t.rejects(rpc.stream('/pfs_v2.API/GlobFile', { commit, pattern: '[' }), { code: 2 })
   },
 
+  'short files come with their content, where that is asked for': async (t, rpc) => {
+    const files = { '/inline': 'x', '/short': 'y'.repeat(5000), '/shorter': 'z'.repeat(4999), '/long': 'l'.repeat(300_000), '/none': '' }
+    await prepare(rpc)
+    const commit = at(await rpc.send(modify, [
+      { set_commit: onBranch }, { delete_file: { path: '/a' } }, { delete_file: { path: '/dir/' } },
+      ...Object.entries(files).map(([path, content]) => add(path, content)),
+    ]))
+    const told = async (contentBytesMax?: number): Promise<Record<string, string | undefined>> => {
+      const found = await rpc.stream('/pfs_v2.API/GlobFile', {
+        commit, pattern: '**', ...contentBytesMax === undefined ? {} : { content_bytes_max: contentBytesMax },
+      })
+      const contents = found.map(({ file, content }) => [file?.path ?? '', content?.toString()] as const)
+      // Whoever gets a message may write into it.
+      for (const { content } of found) content?.fill('!')
+      return Object.fromEntries(contents)
+    }
+    const { '/inline': inline, '/short': short, '/shorter': shorter } = files
+    const none = { '/inline': undefined, '/short': undefined, '/shorter': undefined, '/long': undefined, '/none': undefined }
+    t.same(await told(), none)
+    t.same(await told(0), none)
+    t.same(await told(4999), { ...none, '/inline': inline, '/shorter': shorter })
+    t.same(await told(5000), { ...none, '/inline': inline, '/shorter': shorter, '/short': short })
+    t.equal((await told(1_000_000))['/long'], undefined, 'what is longer than a message of GetFile is read by it')
+    for (const path of ['/inline', '/short'] as const) t.equal(await text(rpc, commit, path), files[path])
+    await t.rejects(told(-1), { code: 3 })
+    const longer = at(await rpc.send(modify, [{ set_commit: onBranch }, add('/short', ' and more')]))
+    const [pieces] = await rpc.stream('/pfs_v2.API/GlobFile', { commit: longer, pattern: '/short', content_bytes_max: 10_000 })
+    t.match(pieces, { size_bytes: 5009 })
+    t.equal(pieces?.content, undefined, 'a file of several pieces is read by GetFile')
+    t.equal(await text(rpc, longer, '/short'), `${short} and more`)
+  },
+
   'open commits': async (t, rpc) => {
     const first = await prepare(rpc)
     const open = await rpc.unary('/pfs_v2.API/StartCommit', { branch })

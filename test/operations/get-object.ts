@@ -38,6 +38,19 @@ t.test('what is remembered of an object is answered without reading it', async (
   t.match((await head()).body, { kind: 'length-only', length: 10 })
 })
 
+t.test('only who may want all of an object asks for its bytes', async (t) => {
+  const { pfs, get, head } = await begin()
+  await head({ method: 'HEAD' })
+  await get({ headers: { range: 'bytes=2-4' } })
+  await get({ query: 'partNumber=1' })
+  await get({ headers: { 'if-none-match': `"${md5}"` } })
+  await get({ headers: { 'if-modified-since': 'Thu, 01 Jan 2026 00:00:02 GMT' } })
+  t.equal(pfs.bodiesWanted, 0)
+  await get({ headers: { 'if-match': `"${md5}"` } })
+  await get()
+  t.equal(pfs.bodiesWanted, 2)
+})
+
 t.test('GET answers the object in three calls, HEAD its headers in two', async (t) => {
   const { pfs, version, get, head } = await begin()
   const reply = await get()

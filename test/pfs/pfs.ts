@@ -46,6 +46,29 @@ t.test('a small object is read from the server twice, and again when it was writ
   t.equal(await read(), undefined)
 })
 
+t.test('the body of a small object comes with the look-up of who wants it, and counts as read', async (t) => {
+  const { fake, pfs, rpcs } = await rig()
+  await put(pfs, bucket, 'a', 'one')
+  await put(pfs, bucket, 'long', Buffer.alloc(100_000))
+  const read = async (key: string, withBody: boolean): Promise<string> => {
+    const stat = await pfs.stat(await pfs.snapshot(bucket), key, withBody)
+    if (stat === undefined) return 'nothing'
+    return pfs.atHand(stat, 0, stat.size)?.toString() ?? `read ${(await collectBytes(pfs.read(stat, 0, stat.size))).length}`
+  }
+  rpcs.take()
+  t.equal(await read('a', true), 'one')
+  t.same(rpcs.take(), { InspectBranch: 1, GlobFile: 1 })
+  t.equal(await read('a', true), 'read 3', 'what is known of a file is not asked for again')
+  t.equal(await read('a', true), 'one')
+  t.same(rpcs.take(), { InspectBranch: 2, GetFile: 1 })
+  t.equal(await read('long', true), 'read 100000')
+  await put(pfs, bucket, 'b', 'two')
+  t.equal(await read('b', false), 'read 3', 'who does not want it costs nobody a body')
+  fake.contentOf = (bytes) => bytes.subarray(1)
+  await put(pfs, bucket, 'c', 'three')
+  t.equal(await read('c', true), 'read 5', 'a part of it is none')
+})
+
 t.test('many who make one bucket at a time agree', async (t) => {
   const { pfs, fake } = await rig()
   const results = await Promise.all(Array.from({ length: 8 }, () => pfs.createBucket('b.x.y')))

@@ -103,8 +103,12 @@ export class FakePfs implements Pfs {
     return { bucket, project: ref.project, repo: ref.repo, commit, asked: ref.commit }
   }
 
-  async stat(snapshot: Snapshot, key: string): Promise<Stat | undefined> {
+  /** How often a look-up was to bring the body along. */
+  bodiesWanted = 0
+
+  async stat(snapshot: Snapshot, key: string, withBody = false): Promise<Stat | undefined> {
     this.called('stat')
+    if (withBody) this.bodiesWanted += 1
     return this.statOf(snapshot, key)
   }
 

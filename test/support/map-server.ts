@@ -31,6 +31,8 @@ export class MapServer {
   gate: Promise<void> | undefined
   /** Asked before a message is taken; throws to refuse. */
   check: (message: ModifyFileRequest) => void = () => undefined
+  /** What a GlobFile gives as a file's content. */
+  contentOf: (bytes: Buffer) => Buffer = (bytes) => Buffer.from(bytes)
   /** Runs before a GlobFile looks. */
   beforeGlob: () => void = () => undefined
   /** Runs behind the commit of a ModifyFile, before that is answered. */
@@ -216,12 +218,14 @@ export class MapServer {
 
   private fileCalls(): RpcTable {
     return {
-      '/pfs_v2.API/GlobFile': ({ commit, path_range: range }, out) => {
+      '/pfs_v2.API/GlobFile': ({ commit, path_range: range, content_bytes_max: contentBytesMax = 0 }, out) => {
         this.beforeGlob()
         const repo = this.repo(commit?.repo)
         const found = this.commit(repo, commit?.id)
         for (const [path, file] of ordered(found.files)) {
-          if (path >= (range?.lower ?? '') && (range?.upper === undefined || path < range.upper)) void out.send(this.info(repo, found, path, file))
+          if (path < (range?.lower ?? '') || (range?.upper !== undefined && path >= range.upper)) continue
+          const content = file.bytes.length <= contentBytesMax ? { content: this.contentOf(file.bytes) } : {}
+          void out.send({ ...this.info(repo, found, path, file), ...content })
         }
       },
       '/pfs_v2.API/GetFile': async ({ file, path_range: range, offset = 0, length }, out) => {

@@ -26,7 +26,7 @@ export async function conditionalRead(call: Call<ObjectScope>): Promise<Conditio
   refuseCustomerKey(head)
   const overrides = responseOverrides(head, query)
   const version = requestedVersion(query)
-  const stat = await findObject(call.pfs, scope.bucket, scope.key, version)
+  const stat = await findObject(call.pfs, { bucket: scope.bucket, key: scope.key, version }, wantsAll(call))
   if (judgeRead(head, stat) === 'not-modified') return { kind: 'not-modified', reply: notModified(stat) }
   // Several fields are several ranges, which S3 answers with the whole object.
   const range = head.has('range') ? head.all('range').join(',') : undefined
@@ -45,6 +45,13 @@ export async function conditionalRead(call: Call<ObjectScope>): Promise<Conditio
   if (checksumsWanted(head)) headers.push(...checksumHeaders(checksumOf(stat, selection)))
   return { kind: 'content', stat, selection, headers }
 }
+
+/** Whoever has the object, or wants a part of it, is not to cost its bytes. */
+function wantsAll({ head, query }: Call<ObjectScope>): boolean {
+  return head.method === 'GET' && !partial.some((name) => head.has(name)) && !query.has('partNumber')
+}
+
+const partial = ['range', 'if-none-match', 'if-modified-since']
 
 /** What a cache needs to renew what it has: RFC 9110 asks for these fields and no others. */
 function notModified(stat: Stat): Reply {

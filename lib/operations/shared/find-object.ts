@@ -3,14 +3,17 @@ import { isPfsError } from '../../pfs/failure'
 import { S3Error } from '../../s3/error'
 import { atHead } from './at-head'
 
+/** An object as requests name it. */
+interface Named { readonly bucket: string, readonly key: string, readonly version: string | undefined }
+
 /**
  * The object under a key, now or as of a version: one snapshot, one stat. NoSuchKey, or NoSuchVersion where a version was
- * asked for by its id and does not have the key.
+ * asked for by its id and does not have the key. `withBody` as Pfs.stat has it.
  */
-export async function findObject(pfs: Pfs, bucket: string, key: string, version: string | undefined): Promise<Stat> {
+export async function findObject(pfs: Pfs, { bucket, key, version }: Named, withBody = false): Promise<Stat> {
   const stat = version === undefined
-    ? await atHead(pfs, bucket, (snapshot) => pfs.stat(snapshot, key))
-    : await pfs.stat(await versionOf(pfs, bucket, key, version), key)
+    ? await atHead(pfs, bucket, (snapshot) => pfs.stat(snapshot, key, withBody))
+    : await pfs.stat(await versionOf(pfs, bucket, key, version), key, withBody)
   if (stat !== undefined) return stat
   if (version === undefined) throw new S3Error('NoSuchKey', { Key: key })
   throw new S3Error('NoSuchVersion', { Key: key, VersionId: version })

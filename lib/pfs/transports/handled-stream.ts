@@ -3,10 +3,11 @@ import { limits } from '../../limits'
 import { CallContext, rpcErrorOf } from './call-context'
 import type { CallOptions, MessageReceiver, MessageSource, Outlet, RpcError, ServerStreamHandler } from '../transport'
 
-/** A message's share of the credit: its bytes where it carries any, else about what a FileInfo takes. */
+/** A message's share of the credit: the bytes of a file's content that it is, and for a FileInfo about what it takes. */
 function weightOf(message: unknown): number {
-  if (message === null || typeof message !== 'object' || !('value' in message)) return 512
-  return message.value instanceof Buffer ? message.value.length : 512
+  if (message === null || typeof message !== 'object') return 512
+  if ('value' in message && message.value instanceof Buffer) return message.value.length
+  return 'content' in message && message.content instanceof Buffer ? 512 + message.content.length : 512
 }
 
 /** Of every stream of the process, so that what all of them hold has a bound. */

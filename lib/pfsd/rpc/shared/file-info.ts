@@ -1,6 +1,7 @@
 import { decodeAttributes } from '../../model/attributes'
 import { directoryBytes, type Node, type Walking } from '../../model/directory'
 import type { AttributesRef, Entry } from '../../model/entry'
+import { contentNow } from './send-content'
 import { timestamp } from './timestamp'
 import type { View } from './view'
 import type { Store } from '../../store/store'
@@ -16,6 +17,8 @@ export class Describer {
   private readonly walking: Walking
   /** Ids of the commits that wrote what was told of so far: a listing meets the same few again and again. */
   private readonly ids = new Map<number, string | undefined>()
+  /** Files of up to so many bytes are told of with their content, where that is one piece and at hand. */
+  contentBytesMax = 0
 
   constructor(store: Store, view: View, walking: Walking) {
     this.store = store
@@ -38,6 +41,8 @@ export class Describer {
     const created = this.created(entry)
     if (created !== undefined) info.created = created
     if (entry.created !== 0 && entry.created !== this.view.open) info.revision = entry.created
+    const content = entry.size > this.contentBytesMax || entry.size === 0 ? undefined : contentNow(this.store, entry)
+    if (content !== undefined) info.content = content
     if (entry.attributes === undefined) return info
     const attributes = this.attributes(entry.attributes)
     if (attributes instanceof Promise) return attributes.then((some) => ({ ...info, attributes: some }))

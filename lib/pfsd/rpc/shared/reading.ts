@@ -30,5 +30,7 @@ interface FileReading extends Reading {
 export function openFile(instance: Instance, file: File | undefined, prefix = ''): FileReading {
   if (file === undefined) throw new RpcFailure(Code.unknown, 'file cannot be nil')
   const sentPath = file.path ?? ''
-  return { ...openReading(instance, file.commit, prefix), sentPath, path: instance.paths.read(sentPath) }
+  // Field by field: a spread with more behind it is put together by the slowest way that V8 has.
+  const { view, walking, describer } = openReading(instance, file.commit, prefix)
+  return { view, walking, describer, sentPath, path: instance.paths.read(sentPath) }
 }

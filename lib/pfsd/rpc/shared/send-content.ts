@@ -13,11 +13,20 @@ export function sendContent(
   const to = Math.min(range.to, entry.size)
   if (range.from >= to) return
   const { content } = entry
-  if (content.kind === 'inline') {
-    // The bytes share a node's memory, which whoever gets the message must not be able to change.
-    return out.send({ value: Buffer.from(content.bytes.subarray(range.from, to)) })
-  }
+  if (content.kind === 'inline') return out.send({ value: inlineBytes(content.bytes, range.from, to) })
   return sendExtents(store, extentsOf(store.read, content, range.from, to), out)
+}
+
+/** All of a file that is not empty and not longer than a message, where it is one piece that need not be waited for. */
+export function contentNow(store: Store, { content, size }: Entry): Buffer | undefined {
+  if (content.kind === 'inline') return inlineBytes(content.bytes, 0, size)
+  const [extent, ...others] = extentsOf(store.read, content, 0, size)
+  return extent === undefined || others.length > 0 ? undefined : store.readBlobNow(extent.blob, extent.offset, extent.length)
+}
+
+/** A copy: the bytes share a node's memory, which whoever gets the message must not be able to change. */
+function inlineBytes(bytes: Buffer, from: number, to: number): Buffer {
+  return Buffer.from(bytes.subarray(from, to))
 }
 
 /**
