@@ -35,6 +35,8 @@ interface GatewayOptions {
 
 /** What the spine learns of a request on its way; the event at the end tells it. */
 interface Journey {
+  /** By the process's own clock. */
+  readonly began: number
   operation: OperationName | undefined
   /** Where only one bucket is involved. */
   bucket: string | undefined
@@ -49,15 +51,15 @@ interface Journey {
 export function gateway(options: GatewayOptions): (exchange: Exchange) => void {
   const nextId = requestIds()
   return (exchange) => {
-    const began = performance.now()
     const requestId = nextId()
     const journey: Journey = {
-      operation: undefined, bucket: undefined, key: undefined, uploadId: undefined, who: undefined, code: undefined, fault: undefined,
+      began: performance.now(), operation: undefined, bucket: undefined, key: undefined, uploadId: undefined, who: undefined,
+      code: undefined, fault: undefined,
     }
     answer(options, exchange, journey)
       .catch((error: unknown) => refuse(error, exchange, requestId, journey))
       .then((reply) => deliver(reply, exchange, requestId, journey))
-      .then((delivered) => { options.observe(eventOf(exchange, requestId, journey, { ...delivered, ms: performance.now() - began })) })
+      .then((delivered) => { options.observe(eventOf(exchange, requestId, journey, delivered)) })
       .catch((error: unknown) => { process.emitWarning(error instanceof Error ? error : String(error)) })
   }
 }
@@ -115,14 +117,12 @@ function whoOf(grant: Grant): string {
 
 interface Delivered { readonly reply: Reply, readonly delivery: Delivery }
 
-interface JourneyEnd extends Delivered { readonly ms: number }
-
-function eventOf(exchange: Exchange, requestId: string, journey: Journey, end: JourneyEnd): RequestEvent {
+function eventOf(exchange: Exchange, requestId: string, journey: Journey, end: Delivered): RequestEvent {
   return {
     requestId, operation: journey.operation, method: exchange.head.method, target: exchange.head.target, peer: exchange.peer,
     who: journey.who, status: end.reply.status, code: journey.code, version: versionOf(end.reply),
-    bytesReceived: exchange.bytesReceived(), bytesSent: end.delivery.bytesSent, whole: end.delivery.whole, ms: end.ms,
-    fault: journey.fault ?? end.delivery.failure,
+    bytesReceived: exchange.bytesReceived(), bytesSent: end.delivery.bytesSent, whole: end.delivery.whole,
+    ms: performance.now() - journey.began, fault: journey.fault ?? end.delivery.failure,
   }
 }
 

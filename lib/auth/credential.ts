@@ -5,6 +5,7 @@ import type { Claim } from './claim'
 export type Refuse = (reason: string, members?: Readonly<Record<string, string>>) => S3Error
 
 const regionBytesMax = 64
+const credential = /^(.*)\/([^/]*)\/([^/]*)\/([^/]*)\/([^/]*)$/s
 const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 
 /**
@@ -12,10 +13,8 @@ const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
  * of it: wherever the parts are miscounted, one of them is a piece of the id, which may be a token.
  */
 export function parseCredential(text: string, region: string | undefined, refuse: Refuse): Pick<Claim, 'keyId' | 'scope'> {
-  const parts = text.split('/')
-  const [date, ofRegion, service, terminal] = parts.slice(-4)
-  const keyId = parts.slice(0, -4).join('/')
-  if (keyId === '' || date === undefined || ofRegion === undefined || ofRegion === '' || ofRegion.length > regionBytesMax) {
+  const [, keyId = '', date = '', ofRegion = '', service, terminal] = credential.exec(text) ?? []
+  if (keyId === '' || ofRegion === '' || ofRegion.length > regionBytesMax) {
     throw refuse('the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".')
   }
   if (!/^\d{8}$/.test(date)) throw refuse('incorrect date format. This date in the credential must be in the format "yyyyMMdd".')

@@ -78,24 +78,27 @@ function judge(request: SignedRequest, keys: Keys): Grant {
   const { head, claim, hash } = request
   refuseUnsignedFields(head, claim)
   if (!/^[0-9a-f]{64}$/.test(claim.signature)) throw mismatch(head, claim)
-  const seed = { timestamp: claim.timestamp, scope: scopeText(claim.scope), signature: claim.signature }
+  const { timestamp, signature } = claim
+  const scope = scopeText(claim.scope)
   if (keys.isOpen) {
-    return { identity: { kind: 'anonymous' }, access: 'full', payload: payloadProof(hash, { ...seed, signingKey: undefined }) }
+    const payload = payloadProof(hash, { timestamp, scope, signature, signingKey: undefined })
+    return { identity: { kind: 'anonymous' }, access: 'full', payload }
   }
   // Session tokens come from a service that this gateway does not have; nobody here could say what they allow.
   if (head.has('x-amz-security-token') || hasAny(request.parameters, ['X-Amz-Security-Token'])) throw new S3Error('InvalidToken')
   const key = keys.find(claim.keyId)
   if (key === undefined) throw new S3Error('InvalidAccessKeyId')
   const signingKey = keys.signingKey(key, claim.scope)
-  prove(request, seed, signingKey)
+  const seed = { timestamp, scope, signature, signingKey }
+  prove(request, seed)
   return {
     identity: { kind: 'key', keyId: key.id, name: key.name },
     access: 'full',
-    payload: payloadProof(hash, { ...seed, signingKey }),
+    payload: payloadProof(hash, seed),
   }
 }
 
-function prove({ head, claim, parameters, hash }: SignedRequest, stamp: Stamp, signingKey: Buffer): void {
+function prove({ head, claim, parameters, hash }: SignedRequest, seed: Stamp & { readonly signingKey: Buffer }): void {
   const proven = claim.signedHeaders.every((name) => head.has(name)) && matches(claim.signature, {
     method: head.method,
     paths: canonicalPaths(head.path),
@@ -103,7 +106,7 @@ function prove({ head, claim, parameters, hash }: SignedRequest, stamp: Stamp, s
     headers: canonicalHeaders(head, claim.signedHeaders),
     signedHeaders: claim.signedHeaders.join(';'),
     payloadHash: hash,
-  }, stamp, signingKey)
+  }, seed, seed.signingKey)
   if (!proven) throw mismatch(head, claim)
 }
 

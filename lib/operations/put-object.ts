@@ -59,7 +59,11 @@ async function refuseUnwritable(call: Call<ObjectScope>): Promise<void> {
 /** What the body's checks found out: digests, under the names in which they are kept. */
 function contentEntries(verdict: Verdict): Record<string, string> {
   if (verdict.md5 === undefined) throw new Error('a stored object needs the MD5 of its body')
-  const entries = [md5Entry(verdict.md5)]
-  if (verdict.checksum !== undefined) entries.push(checksumEntry(verdict.checksum.algorithm, verdict.checksum.digest))
-  return Object.fromEntries(entries)
+  const entries: Record<string, string> = {}
+  const [md5, hex] = md5Entry(verdict.md5)
+  entries[md5] = hex
+  if (verdict.checksum === undefined) return entries
+  const [sum, text] = checksumEntry(verdict.checksum.algorithm, verdict.checksum.digest)
+  entries[sum] = text
+  return entries
 }

@@ -18,7 +18,7 @@ type ReadCondition = 'If-Match' | 'If-Unmodified-Since' | 'If-None-Match' | 'If-
 
 /** PreconditionFailed, or whether a 304 is due instead of the content. */
 export function judgeRead(head: Head, facts: ObjectFacts): 'changed' | 'not-modified' {
-  const failed = failedCondition(head, '', facts)
+  const failed = failedCondition(head, readFields, facts)
   if (failed === undefined) return 'changed'
   if (failed === 'If-None-Match' || failed === 'If-Modified-Since') return 'not-modified'
   throw preconditionFailed(failed)
@@ -26,7 +26,7 @@ export function judgeRead(head: Head, facts: ObjectFacts): 'changed' | 'not-modi
 
 /** The four `x-amz-copy-source-if-*`; a copy has no 304, so each that does not hold is PreconditionFailed. */
 export function judgeCopySource(head: Head, facts: ObjectFacts): void {
-  const failed = failedCondition(head, 'x-amz-copy-source-', facts)
+  const failed = failedCondition(head, copySourceFields, facts)
   if (failed !== undefined) throw preconditionFailed(`x-amz-copy-source-${failed}`)
 }
 
@@ -41,18 +41,30 @@ export function rangeHolds(head: Head, facts: ObjectFacts): boolean {
   return date === undefined ? matches(validator, facts, 'strong') : seconds(facts.modified.getTime()) === seconds(date)
 }
 
+type ReadFields = ReturnType<typeof readFieldsBehind>
+
+function readFieldsBehind(prefix: string) {
+  return {
+    ifMatch: `${prefix}if-match`, ifUnmodifiedSince: `${prefix}if-unmodified-since`,
+    ifNoneMatch: `${prefix}if-none-match`, ifModifiedSince: `${prefix}if-modified-since`,
+  }
+}
+
+const readFields = readFieldsBehind('')
+const copySourceFields = readFieldsBehind('x-amz-copy-source-')
+
 /** In the order of RFC 9110: a tag outranks the date of its kind. */
-function failedCondition(head: Head, prefix: string, facts: ObjectFacts): ReadCondition | undefined {
-  const ifMatch = tags(head, `${prefix}if-match`)
+function failedCondition(head: Head, fields: ReadFields, facts: ObjectFacts): ReadCondition | undefined {
+  const ifMatch = tags(head, fields.ifMatch)
   if (ifMatch !== undefined) {
     if (!matches(ifMatch, facts, 'strong')) return 'If-Match'
   } else {
-    const date = dateOf(head, `${prefix}if-unmodified-since`)
+    const date = dateOf(head, fields.ifUnmodifiedSince)
     if (date !== undefined && seconds(facts.modified.getTime()) > seconds(date)) return 'If-Unmodified-Since'
   }
-  const ifNoneMatch = tags(head, `${prefix}if-none-match`)
+  const ifNoneMatch = tags(head, fields.ifNoneMatch)
   if (ifNoneMatch !== undefined) return matches(ifNoneMatch, facts, 'weak') ? 'If-None-Match' : undefined
-  const date = dateOf(head, `${prefix}if-modified-since`)
+  const date = dateOf(head, fields.ifModifiedSince)
   return date !== undefined && seconds(facts.modified.getTime()) <= seconds(date) ? 'If-Modified-Since' : undefined
 }
 

@@ -17,8 +17,13 @@ function two(number: number): string {
 
 /** `Mon, 12 Oct 2009 17:50:30 GMT`, for Last-Modified and its kin. */
 export function httpDate(date: Date): string {
-  return date.toUTCString()
+  const second = Math.floor(date.getTime() / 1000)
+  // Objects that are read one after the other were often written so.
+  if (second !== last.second) last = { second, text: date.toUTCString() }
+  return last.text
 }
+
+let last = { second: NaN, text: '' }
 
 /**
  * A date as clients write it in a header, in ms since 1970; undefined for anything else. HTTP's three forms, and ISO 8601 in

@@ -6,8 +6,9 @@ export const region = 'us-east-1'
 /** Every bucket and object belongs to this one owner: who may do what is decided by PFS, not by S3 accounts. */
 export const owner = { id: 'pfs', displayName: 'pfs' } as const
 
-const commitId = /^[0-9a-f]{12}4[0-9a-f]{19}$/
-const part = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?$/
+const commitId = '[0-9a-f]{12}4[0-9a-f]{19}'
+const part = '[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?'
+const bucketForm = new RegExp(`^(?:${commitId}\\.)?${part}(?:\\.${part}){0,2}$`)
 
 /**
  * Refuses what cannot be a bucket's name, whatever the server holds: 3 to 255 characters, `[<commit>.]` before one to three
@@ -19,7 +20,5 @@ export function checkBucketName(name: string): void {
 }
 
 export function isBucketName(name: string): boolean {
-  const parts = name.split('.')
-  const names = parts.length > 1 && commitId.test(parts[0] ?? '') ? parts.length - 1 : parts.length
-  return name.length >= 3 && name.length <= 255 && names <= 3 && parts.every((each) => part.test(each))
+  return name.length >= 3 && name.length <= 255 && bucketForm.test(name)
 }
