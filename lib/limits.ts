@@ -79,6 +79,8 @@ export const limits = {
   rememberedBodiesBytesMax: 32 * 1024 * 1024,
   rememberedBodyBytesMax: 64 * 1024,
 
+  /** What is begun before the event loop comes round again. */
+  turnMsMax: 2,
   headersTimeoutMs: 10_000,
   connectionsCheckMs: 1_000,
   keepAliveTimeoutMs: 75_000,

@@ -8,6 +8,7 @@ import { Connections } from './connections'
 import { connectionsMax, descriptorsMax } from './connections-max'
 import { exchangeOf, type Exchange } from './exchange'
 import { answerPlainRequest } from './plain-request'
+import { Turns } from './turns'
 import { writeReply } from './write-reply'
 
 interface ListenOptions {
@@ -50,13 +51,14 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
   server.maxRequestsPerSocket = limits.requestsPerSocketMax
   server.maxConnections = connectionsMax(descriptorsMax())
   const connections = new Connections()
+  const turns = new Turns(limits.turnMsMax)
   /** A client that sent a request behind another means that to happen first; and only the answer in front has the socket. */
   const inTurn = (req: http.IncomingMessage, res: http.ServerResponse, answer: () => void): void => {
     const before = connections.owe(req.socket, res)
     // An answer that ends the connection ends the socket too, or does not hand it on: what stands behind it must not happen.
     const answerIfOpen = (): void => { if (res.socket !== null && res.socket.writable) answer() }
-    if (before === undefined) answerIfOpen()
-    else before.once('close', answerIfOpen)
+    if (before === undefined) turns.run(answerIfOpen)
+    else before.once('close', () => { turns.run(answerIfOpen) })
   }
   const end = (req: http.IncomingMessage, res: http.ServerResponse, status: number): void => {
     inTurn(req, res, () => { void writeReply(req, res, { status, headers: [['Connection', 'close']], body: noBody }) })
