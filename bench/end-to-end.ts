@@ -4,17 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { sha256, Signer } from '../test/support/sign'
-import { type Figures, figuresOf, run, type Run, type Shot, type Target, usage } from './support/load'
+import { figuresOf, run, type Run, type Shot, type Target, usage } from './support/load'
 
 /**
  * The whole pipe, signed and hashed, against a bare node server that discards or sends as many bytes, in one run:
  * `npm run bench`, or with `--tiny` a few requests of each kind. A large PUT's floor is a pipe through MD5 and SHA-256 into a
  * synced file, for on a virtual machine the first use of a page of memory, such as a file's, can cost more than all else
  * (`bench/machine.ts` shows it). Absolute figures are those of the machine and its neighbours; the ratios are what can be
- * compared. So each phase is run in rounds, in which either server goes first in turn, and beside the ratio of all rounds stand
- * the lowest and the highest of a single one. Both servers are warmed up before each phase: thousands of requests pass before
- * their code is compiled, and what was compiled for one kind of request is compiled again for the next. 'GET first' reads what
- * nobody read before, the other GETs what is read again and again. A word or more select phases:
+ * compared. So each phase is run in rounds, in which either server goes first in turn. Costs are the medians of the rounds, for a
+ * neighbour's burst falls upon one server of one round; beside the ratio stand the lowest and the highest. Both servers are warmed
+ * up before each phase: thousands of requests pass before their code is compiled, and what was compiled for one kind of request is
+ * compiled again for the next. 'GET first' reads what nobody read before, the other GETs what is read again and again. A word or
+ * more select phases:
  * `npm run bench -- 'GET 64 MiB'`. All of it takes 30 GiB of disk.
  */
 const tiny = process.argv.includes('--tiny')
@@ -75,7 +76,7 @@ function phases(signer: Signer, host: string): Phase[] {
   })
   const times = (count: number, make: (i: number) => Shot): Shot[] => Array.from({ length: tiny ? Math.min(count, 20) : count }, (_, i) => make(i))
   const found: Phase[] = []
-  const add = (name: string, { bytes, concurrency, count, rounds = 3 }: Load, make: (i: number) => Shot, barePath?: string): void => {
+  const add = (name: string, { bytes, concurrency, count, rounds = 5 }: Load, make: (i: number) => Shot, barePath?: string): void => {
     found.push({
       name, bytes, concurrency, rounds: tiny || name === warmUp ? 1 : rounds, shots: times(count, make),
       bare: times(count, (i) => ({ ...make(i), headers: {}, ...barePath === undefined ? {} : { path: barePath } })),
@@ -116,17 +117,20 @@ function cost(phase: Phase, seconds: number, operations: number): number {
   return phase.bytes === large ? seconds / (operations * large / 1024 ** 3) : seconds / operations * 1e6
 }
 
-/** The server's CPU time beside what the bare server took, in all rounds, and the lowest and highest ratio of one. */
+/** The server's CPU time beside what the bare server took: medians of the rounds, and the lowest and highest ratio of one. */
 function cpu(phase: Phase, ours: readonly Run[], bare: readonly Run[]): string {
   const text = (value: number): string => value.toFixed(phase.bytes === large ? 2 : 0)
-  const each = (figures: Figures): number => cost(phase, figures.cpuSeconds, figures.operations)
-  const [all, floor] = [figuresOf(ours), figuresOf(bare)]
-  const ratios = ours.map((one, i) => one.cpuSeconds / (bare[i]?.cpuSeconds ?? 0)).filter(Number.isFinite)
-  const ratio = all.cpuSeconds / floor.cpuSeconds
+  const taken = (run: Run): number => cost(phase, run.cpuSeconds, run.timesMs.length)
+  const ratios = ours.map((run, i) => run.cpuSeconds / (bare[i]?.cpuSeconds ?? 0)).filter(Number.isFinite)
+  const [all, floor, ratio] = [median(ours.map(taken)), median(bare.map(taken)), median(ratios)]
   const spread = ratios.length > 1 ? ` [${Math.min(...ratios).toFixed(2)}-${Math.max(...ratios).toFixed(2)}]` : ''
   const unit = phase.bytes === large ? 's/GiB' : 'us/op'
-  const system = text(cost(phase, all.systemSeconds, all.operations))
-  return `CPU ${text(each(all))} ${unit} (${system} system), ${ratio.toFixed(2)}${spread} of bare ${text(each(floor))}${verdict(phase, each(all), ratio)}`
+  const system = text(median(ours.map((run) => cost(phase, run.systemSeconds, run.timesMs.length))))
+  return `CPU ${text(all)} ${unit} (${system} system), ${ratio.toFixed(2)}${spread} of bare ${text(floor)}${verdict(phase, all, ratio)}`
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 }
 
 function verdict(phase: Phase, taken: number, ratio: number): string {

@@ -87,7 +87,7 @@ export async function run(target: Target, shots: readonly Shot[], concurrency: n
   }
 }
 
-export interface Figures extends Omit<Run, 'timesMs' | 'seconds'> {
+interface Figures extends Omit<Run, 'timesMs' | 'seconds'> {
   readonly operations: number
   readonly perSecond: number
   readonly p50Ms: number
