@@ -78,6 +78,8 @@ export const limits = {
   /** And of what is in them: the bodies in all, and the longest one that is worth it. */
   rememberedBodiesBytesMax: 32 * 1024 * 1024,
   rememberedBodyBytesMax: 64 * 1024,
+  /** A body that comes with the look-up of its file. It cannot be let go of and read again, so it is what a socket takes at once. */
+  broughtBodyBytesMax: 16 * 1024,
 
   /** What is begun before the event loop comes round again. */
   turnMsMax: 2,
@@ -164,5 +166,6 @@ assert(limits.unsentWholeBytesMax < limits.unsentParkBytes && limits.unsentParkB
 assert(limits.unsentBytesMax <= limits.unsentLastBytesMax, 'the last bound must be the last')
 assert(limits.replyParkMs < limits.unsentStallMs && limits.unsentStallMs < limits.unsentPauseMs, 'a reply is parked before it is given up')
 assert(limits.unsentPauseMs < limits.replyIdleMsMax && limits.replyLookMs * 2 < limits.unsentPauseMs, 'a pause must be seen to end')
+assert(limits.broughtBodyBytesMax <= limits.unsentSliceBytes, 'what cannot be parked must be short')
 assert(limits.replyParkMs <= limits.replyLookMs, 'whoever is looked at is parked')
 assert(limits.chunkLineBytesMax <= limits.chunkBytesMin * limits.framingShareMax, 'size lines must keep to their share')

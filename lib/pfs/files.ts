@@ -55,7 +55,7 @@ export class Files {
     return new Promise((resolve, reject) => {
       let found: FileInfo | undefined
       const request: GlobFileRequest = { commit, pattern: '**', path_range: { lower: path, upper: `${path}\0` } }
-      if (withBody) request.content_bytes_max = limits.rememberedBodyBytesMax
+      if (withBody) request.content_bytes_max = limits.broughtBodyBytesMax
       this.transport.serverStream('/pfs_v2.API/GlobFile', request).start({
         data: (info) => {
           if (info.file_type !== 'DIR' && info.file?.path === path) found = info
