@@ -17,7 +17,8 @@ import { versionStays } from './shared/version-stays'
 
 /**
  * InspectBranch, one ModifyFile: all keys go in one commit. A key that is refused, by a condition of its own or by its name,
- * is reported and the rest go on; a key that is absent is deleted all the same.
+ * is reported and the rest go on; a key that is absent is deleted all the same. The version id answered is that of the commit
+ * that no longer has the keys.
  */
 export const deleteObjects = {
   name: 'DeleteObjects', scope: 'bucket', permission: 'write', body: { kind: 'xml', bytesMax: limits.deleteXmlBytesMax }, run,
@@ -27,14 +28,14 @@ async function run(call: Call<BucketScope>): Promise<Reply> {
   requireDigest(call.head)
   const { quiet, objects } = await inTurns(parseDeleteRequest(call.xml))
   const plan = planOf(objects)
-  const refused = await remove(call, plan.edits)
+  const { refused, version } = await remove(call, plan.edits)
   let xml = ''
   for (const { object, fate } of plan.fates) {
     const refusal = typeof fate === 'number' ? refused.get(fate) : fate
     if (refusal !== undefined) xml += errorElement(object, refusal)
     else if (!quiet) xml += `<Deleted>${element('Key', object.key)}</Deleted>`
   }
-  return xmlReply('DeleteResult', xml)
+  return xmlReply('DeleteResult', xml, version === undefined ? [] : [['x-amz-version-id', version]])
 }
 
 /** The body is verified by then; this asks only that there was something to verify it by. A wrong list of keys is irreparable. */
@@ -90,21 +91,24 @@ function editOf(object: ObjectToDelete): Delete {
   return { kind: 'delete', key: object.key, lenient: true, ...judge === undefined ? {} : { judge } }
 }
 
-/** Refusals by the edit's index. Where there is nothing to delete, no commit is made, but the bucket must be one that takes deletes. */
-async function remove(call: Call<BucketScope>, edits: readonly Delete[]): Promise<ReadonlyMap<number, S3Error>> {
+/** Refusals by the edit's index, and the commit that holds the rest; undefined where nothing was deleted. */
+interface Removed { readonly refused: ReadonlyMap<number, S3Error>, readonly version: string | undefined }
+
+/** Where there is nothing to delete, no commit is made, but the bucket must be one that takes deletes. */
+async function remove(call: Call<BucketScope>, edits: readonly Delete[]): Promise<Removed> {
   const { pfs, scope: { bucket } } = call
   if (edits.length === 0) {
     if ((await pfs.bucket(bucket)).readOnly) throw new PfsError('read-only', bucket)
-    return new Map()
+    return { refused: new Map(), version: undefined }
   }
-  const { refused } = await pfs.write(bucket, { edits, abandoned: call.gone })
-  const refusals = new Map<number, S3Error>()
-  for (const [index, error] of refused) {
+  const written = await pfs.write(bucket, { edits, abandoned: call.gone })
+  const refused = new Map<number, S3Error>()
+  for (const [index, error] of written.refused) {
     const refusal = toS3Error(error)
     if (refusal === undefined) throw error
-    refusals.set(index, refusal)
+    refused.set(index, refusal)
   }
-  return refusals
+  return { refused, version: refused.size < edits.length ? written.version : undefined }
 }
 
 function errorElement(object: ObjectToDelete, error: S3Error): string {

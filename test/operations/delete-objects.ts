@@ -3,7 +3,7 @@ import { deleteObjects } from '../../lib/operations/delete-objects'
 import { toS3Error } from '../../lib/operations/failure'
 import { PfsError } from '../../lib/pfs/failure'
 import { S3Error } from '../../lib/s3/error'
-import { callOf } from '../support/call'
+import { callOf, headersOf } from '../support/call'
 import { contentOf, textsOf } from '../support/document'
 import { FakePfs } from '../support/fake-pfs'
 
@@ -24,6 +24,7 @@ t.test('many keys are one commit; absent ones and repeated ones are deleted too'
   t.strictSame(pfs.calls, ['write'])
   t.strictSame([pfs.text(bucket, 'a'), pfs.text(bucket, 'b&c'), pfs.text(bucket, 'd'), pfs.text(bucket, 'dir/x')], [undefined, undefined, '3', '4'])
   t.not(pfs.head(bucket), before)
+  t.equal(headersOf(reply)['x-amz-version-id'], pfs.head(bucket))
 })
 
 t.test('quiet answers errors only', async (t) => {
@@ -46,11 +47,22 @@ t.test('what is refused of one key does not touch the others, nor the key', asyn
   t.strictSame(pfs.calls, ['write'])
 })
 
+t.test('a commit is named only where something was deleted', async (t) => {
+  const pfs = new FakePfs()
+  await pfs.seed(bucket, { a: '1', b: '2' })
+  const refused = key('a', '<ETag>"wrong"</ETag>')
+  t.equal(headersOf(await ask(pfs, refused))['x-amz-version-id'], undefined)
+  const reply = await ask(pfs, refused + key('b'))
+  t.equal(headersOf(reply)['x-amz-version-id'], pfs.head(bucket))
+})
+
 t.test('where no key is left to delete, no commit is made', async (t) => {
   const pfs = new FakePfs()
   const head = await pfs.seed(bucket, { a: '1' })
   const old = key('a', `<VersionId>${version}</VersionId>`)
-  t.strictSame(textsOf(await ask(pfs, old), 'Code'), ['NotImplemented'])
+  const answer = await ask(pfs, old)
+  t.strictSame(textsOf(answer, 'Code'), ['NotImplemented'])
+  t.equal(headersOf(answer)['x-amz-version-id'], undefined)
   t.strictSame(textsOf(await ask(pfs, key('a', '<VersionId>null</VersionId>')), 'Code'), ['NotImplemented'], 'as in DeleteObject')
   t.strictSame(textsOf(await ask(pfs, key('a', '<VersionId>v</VersionId>')), 'Message'), ['Invalid version id specified'], 'as in DeleteObject')
   t.equal(pfs.head(bucket), head)
