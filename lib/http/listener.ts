@@ -73,7 +73,7 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
     if (req.headers.upgrade !== undefined) res.shouldKeepAlive = false
     inTurn(req, res, () => { serve(exchange) })
   }
-  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => { connections.add(socket) })
+  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => { connections.add(readAsStream(socket)) })
   server.on('request', (req: http.IncomingMessage, res: http.ServerResponse) => { take(req, res, false) })
   server.on('checkContinue', (req: http.IncomingMessage, res: http.ServerResponse) => { take(req, res, true) })
   server.on('checkExpectation', (req: http.IncomingMessage, res: http.ServerResponse) => { end(req, res, 417) })
@@ -99,6 +99,15 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
       })
     })
   })
+}
+
+/**
+ * Has a TLS connection feed node's parser by way of its stream, as any with a listener for data does, and not by a shorter one. By
+ * that, TLS hands over the records that it has although the parser was paused, which takes them for an error: a request of several
+ * records that came close upon a long reply ended the connection, where the reply had been written from an immediate or a timer.
+ */
+function readAsStream(socket: Socket): Socket {
+  return 'encrypted' in socket ? socket.on('data', () => undefined) : socket
 }
 
 // The parser of node 20 before 20.19.2 takes a field without a name, and a blank before the colon, which the one in front of us

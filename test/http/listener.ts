@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import net, { Socket } from 'node:net'
 import t from 'tap'
@@ -235,4 +236,19 @@ t.test('draining ends idle connections at once and lets a reply finish', async (
   release()
   t.match(await busy, /late$/)
   await drained
+})
+
+t.test('takes a request of several TLS records close upon a long reply that was written from an immediate', async (t) => {
+  const child = spawn(process.execPath, ['--import', 'tsx', `${__dirname}/../support/immediate-child.ts`], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill())
+  const port = await new Promise<number>((resolve) => { child.stdout.once('data', (line: Buffer) => { resolve(Number(line.toString())) }) })
+  const connection = await RawConnection.open(port, true)
+  const put = Buffer.concat([Buffer.from('PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\n\r\n'), Buffer.alloc(20_000)])
+  for (let round = 0; round < 3; round++) {
+    await connection.head('GET', '/')
+    t.equal((await connection.answer())?.body.length, 20_000)
+    await connection.write(put)
+    t.equal((await connection.answer())?.status, 200)
+  }
+  connection.socket.destroy()
 })
