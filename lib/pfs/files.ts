@@ -38,7 +38,7 @@ export class Files {
     const facts = info === undefined ? absent : factsOf(key, info, tree.commit)
     this.known.set(place, facts)
     if (facts === absent) return undefined
-    return seenIn(tree, facts, info?.content)
+    return seenIn(tree, facts, withBody ? info?.content : undefined)
   }
 
   /** The same of a branch, as it is at some moment after this call; nothing of it is remembered. no-bucket. */

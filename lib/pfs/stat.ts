@@ -1,3 +1,4 @@
+import { limits } from '../limits'
 import type { FileInfo, ListedFile } from '../wire/messages'
 import { attributesFromWire } from './attributes'
 import type { Attributes, Snapshot, Stat } from './contract'
@@ -23,14 +24,14 @@ export function factsOf(key: string, info: FileInfo & ListedFile, commit: string
   return facts
 }
 
-/** `content` is a body only if it is all of the file: another server may mean something else by the field. */
+/** `content` is a body only if it is all of a file, and as short as was asked for: another server may mean other things by the field. */
 export function seenIn(tree: Tree, facts: FileFacts, content?: Buffer): Stat {
   const { key, size, version, modified, attributes, hash, revision } = facts
   const stat: Writable<Stat> = { key, size, version, modified, snapshot: tree }
   if (attributes !== undefined) stat.attributes = attributes
   if (hash !== undefined) stat.hash = hash
   if (revision !== undefined) stat.revision = revision
-  if (content?.length === size) stat.body = content
+  if (content?.length === size && size <= limits.broughtBodyBytesMax) stat.body = content
   return stat
 }
 

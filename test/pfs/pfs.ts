@@ -64,6 +64,11 @@ t.test('the body of a small object comes with the look-up of who wants it, and c
   t.equal(await read('long', true), 'read 100000')
   await put(pfs, bucket, 'b', 'two')
   t.equal(await read('b', false), 'read 3', 'who does not want it costs nobody a body')
+  fake.contentBytesMin = 1_000_000
+  await put(pfs, bucket, 'b', 'two')
+  t.equal(await read('b', false), 'read 3', 'whatever a server sends')
+  await put(pfs, bucket, 'long', Buffer.alloc(100_000))
+  t.equal(await read('long', true), 'read 100000')
   fake.contentOf = (bytes) => bytes.subarray(1)
   await put(pfs, bucket, 'c', 'three')
   t.equal(await read('c', true), 'read 5', 'a part of it is none')

@@ -31,6 +31,8 @@ export class MapServer {
   gate: Promise<void> | undefined
   /** Asked before a message is taken; throws to refuse. */
   check: (message: ModifyFileRequest) => void = () => undefined
+  /** Files of up to so many bytes come with their content from a GlobFile, whatever it asks for. */
+  contentBytesMin = -1
   /** What a GlobFile gives as a file's content. */
   contentOf: (bytes: Buffer) => Buffer = (bytes) => Buffer.from(bytes)
   /** Runs before a GlobFile looks. */
@@ -224,7 +226,7 @@ export class MapServer {
         const found = this.commit(repo, commit?.id)
         for (const [path, file] of ordered(found.files)) {
           if (path < (range?.lower ?? '') || (range?.upper !== undefined && path >= range.upper)) continue
-          const content = file.bytes.length <= contentBytesMax ? { content: this.contentOf(file.bytes) } : {}
+          const content = file.bytes.length <= Math.max(contentBytesMax, this.contentBytesMin) ? { content: this.contentOf(file.bytes) } : {}
           void out.send({ ...this.info(repo, found, path, file), ...content })
         }
       },

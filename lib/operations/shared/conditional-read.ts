@@ -46,12 +46,12 @@ export async function conditionalRead(call: Call<ObjectScope>): Promise<Conditio
   return { kind: 'content', stat, selection, headers }
 }
 
-/** Whoever has the object, or wants a part of it, is not to cost its bytes. */
+/** Whoever has the object, may be refused it, or wants a part of it, is not to cost its bytes. */
 function wantsAll({ head, query }: Call<ObjectScope>): boolean {
-  return head.method === 'GET' && !partial.some((name) => head.has(name)) && !query.has('partNumber')
+  return head.method === 'GET' && !narrowing.some((name) => head.has(name)) && !query.has('partNumber')
 }
 
-const partial = ['range', 'if-none-match', 'if-modified-since']
+const narrowing = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
 
 /** What a cache needs to renew what it has: RFC 9110 asks for these fields and no others. */
 function notModified(stat: Stat): Reply {

@@ -2,6 +2,7 @@ import { limits } from '../../limits'
 import { extentsOf } from '../../model/extents'
 import type { Entry, Extent } from '../../model/entry'
 import type { Outlet } from '../../service'
+import { StoreDamaged } from '../../store/failure'
 import type { Store } from '../../store/store'
 import type { BytesValue } from '../../../wire/messages'
 import { drive } from './drive'
@@ -17,11 +18,20 @@ export function sendContent(
   return sendExtents(store, extentsOf(store.read, content, range.from, to), out)
 }
 
-/** All of a file that is not empty and not longer than a message, where it is one piece that need not be waited for. */
+/**
+ * All of a file that is not empty and not longer than a message, where it is one piece that need not be waited for. Damage is not
+ * told here: whoever wants the bytes asks for them again, and whoever wants the rest is to get it.
+ */
 export function contentNow(store: Store, { content, size }: Entry): Buffer | undefined {
   if (content.kind === 'inline') return inlineBytes(content.bytes, 0, size)
   const [extent, ...others] = extentsOf(store.read, content, 0, size)
-  return extent === undefined || others.length > 0 ? undefined : store.readBlobNow(extent.blob, extent.offset, extent.length)
+  if (extent === undefined || others.length > 0) return undefined
+  try {
+    return store.readBlobNow(extent.blob, extent.offset, extent.length)
+  } catch (error) {
+    if (error instanceof StoreDamaged) return undefined
+    throw error
+  }
 }
 
 /** A copy: the bytes share a node's memory, which whoever gets the message must not be able to change. */
