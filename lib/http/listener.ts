@@ -102,9 +102,9 @@ export function listen(options: ListenOptions, serve: (exchange: Exchange) => vo
 }
 
 /**
- * Has a TLS connection feed node's parser by way of its stream, as any with a listener for data does, and not by a shorter one. By
- * that, TLS hands over the records that it has although the parser was paused, which takes them for an error: a request of several
- * records that came close upon a long reply ended the connection, where the reply had been written from an immediate or a timer.
+ * Has a TLS connection feed node's parser by way of its stream, which a listener for its data brings about, and not by a shorter
+ * one. By that, TLS hands over the records that it has although the parser was paused, which takes them for an error: a request of
+ * several records close upon a long reply ended the connection, where the reply had been written from an immediate or a timer.
  */
 function readAsStream(socket: Socket): Socket {
   return 'encrypted' in socket ? socket.on('data', () => undefined) : socket
