@@ -6,12 +6,15 @@
  */
 export class Turns {
   private readonly msMax: number
+  /** ms of any clock that never goes back. */
+  private readonly now: () => number
   private readonly waiting: (() => void)[] = []
   /** When the turn began; undefined: the loop has been round since. */
   private began: number | undefined
 
-  constructor(msMax: number) {
+  constructor(msMax: number, now: () => number = () => performance.now()) {
     this.msMax = msMax
+    this.now = now
   }
 
   /** Runs `work` now, where this turn has time left and nobody waits, else later. It must not throw. */
@@ -22,12 +25,12 @@ export class Turns {
   }
 
   private begin(): void {
-    this.began = performance.now()
+    this.began = this.now()
     setImmediate(() => { this.next() })
   }
 
   private hasTime(): boolean {
-    return this.began !== undefined && performance.now() - this.began < this.msMax
+    return this.began !== undefined && this.now() - this.began < this.msMax
   }
 
   private readonly next = (): void => {

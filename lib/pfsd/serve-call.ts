@@ -4,6 +4,7 @@ import {
 } from '@grpc/grpc-js'
 import type { EventEmitter } from 'node:events'
 import { deferred, type Deferred } from '../kit/deferred'
+import { weightOf } from '../wire/weight-of'
 import { RpcFailure } from './failure'
 import { limits } from './limits'
 import type { ClientStream, Context, Outlet, ServerStream, Unary } from './service'
@@ -134,13 +135,6 @@ class CallOutlet<Request, Response> implements Outlet<Response> {
     this.room = undefined
     room?.resolve()
   }
-}
-
-/** The bytes of a file's content that a message is, and for a FileInfo about what it takes. */
-function weightOf(message: unknown): number {
-  if (message === null || typeof message !== 'object') return 512
-  if ('value' in message && message.value instanceof Buffer) return message.value.length
-  return 'content' in message && message.content instanceof Buffer ? 512 + message.content.length : 512
 }
 
 /** An error without a code is a fault of the server's, and its text is UNKNOWN's, as the in-process transport has it. */

@@ -42,21 +42,23 @@ t.test('what is left waits in its order, and the loop comes round in between', a
 })
 
 t.test('who comes later waits behind those who wait', async (t) => {
-  const turns = new Turns(20)
+  let now = 0
+  const turns = new Turns(2, () => now)
   const order: string[] = []
-  turns.run(() => { order.push('first'); busy(30) })
-  turns.run(() => { order.push('second') })
-  t.same(order, ['first'])
+  turns.run(() => { order.push('first'); now += 1 })
+  turns.run(() => { order.push('second'); now += 1 })
+  turns.run(() => { order.push('third') })
+  t.same(order, ['first', 'second'], 'as long as there is time')
   await new Promise<void>((resolve) => {
-    setImmediate(() => turns.run(() => { order.push('third'); resolve() }))
+    setImmediate(() => turns.run(() => { order.push('fourth'); resolve() }))
   })
-  t.same(order, ['first', 'second', 'third'])
+  t.same(order, ['first', 'second', 'third', 'fourth'])
 })
 
 t.test('what a work does in promises is a part of it', async (t) => {
-  const turns = new Turns(20)
-  const inPromise = (): void => { void Promise.resolve().then(() => Promise.resolve()).then(() => { busy(30) }) }
-  const [, second = 0, third = 0] = await rounds(turns, [() => { busy(30) }, inPromise, nothing])
+  let now = 0
+  const later = (): void => { void Promise.resolve().then(() => Promise.resolve()).then(() => { now += 2 }) }
+  const [, second = 0, third = 0] = await rounds(new Turns(2, () => now), [() => { now += 2 }, later, nothing])
   t.ok(third > second, `${String(second)}, ${String(third)}`)
 })
 

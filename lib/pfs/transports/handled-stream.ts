@@ -1,14 +1,8 @@
 import { deferred, type Deferred } from '../../kit/deferred'
 import { limits } from '../../limits'
+import { weightOf } from '../../wire/weight-of'
 import { CallContext, rpcErrorOf } from './call-context'
 import type { CallOptions, MessageReceiver, MessageSource, Outlet, RpcError, ServerStreamHandler } from '../transport'
-
-/** A message's share of the credit: the bytes of a file's content that it is, and for a FileInfo about what it takes. */
-function weightOf(message: unknown): number {
-  if (message === null || typeof message !== 'object') return 512
-  if ('value' in message && message.value instanceof Buffer) return message.value.length
-  return 'content' in message && message.content instanceof Buffer ? 512 + message.content.length : 512
-}
 
 /** Of every stream of the process, so that what all of them hold has a bound. */
 let queuedInAll = 0
